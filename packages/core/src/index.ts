@@ -1,0 +1,63 @@
+/**
+ * Backplane's core: machines, the plugin API, and instruction sets.
+ *
+ * @packageDocumentation
+ */
+export * as z from 'zod';
+export { AssemblerError, BackplaneError, ConfigError, IsaError, SnapshotError, suggest } from './errors.js';
+export { type Assembly, type AssemblyOptions, assemble } from './isa/assembler.js';
+export type {
+  CycleDeclaration,
+  InputDeclaration,
+  InstructionSetDeclaration,
+  OperandDeclaration,
+  RowDeclaration,
+  ViewDeclaration,
+} from './isa/declaration.js';
+export { type Disassembled, disassemble, disassembleAt } from './isa/disassembler.js';
+export { defineInstructionSet, type Encoding, type Input, InstructionSet } from './isa/instruction-set.js';
+export { type Rtl, rtl } from './isa/rtl-syntax.js';
+export type { MachineOptions, Plugin } from './machine/build.js';
+export { integer, type MachineConfig, parseInteger } from './machine/config.js';
+export type { BusCycle, CpuStatus } from './machine/cpu.js';
+export { jsonSchema } from './machine/json-schema.js';
+export {
+  type AddressSpace,
+  type Checkpoint,
+  createMachine,
+  type Machine,
+  type MachineCpu,
+  type MappedRegion,
+  type RunCondition,
+  type RunReason,
+  type RunResult,
+} from './machine/machine.js';
+export { type CpuDefinition, type CpuPlugin, defineCpu } from './plugin/define-cpu.js';
+export {
+  type CycleKind,
+  type DeviceBehaviour,
+  type DeviceChannel,
+  type DeviceClock,
+  type DeviceContext,
+  type DeviceDefinition,
+  type DeviceEvent,
+  type DeviceLine,
+  type DevicePlugin,
+  type DevicePort,
+  defineDevice,
+} from './plugin/define-device.js';
+export {
+  bit,
+  bytes,
+  type Field,
+  type FieldKind,
+  type Fields,
+  f64,
+  i32,
+  type StateOf,
+  u8,
+  u16,
+  u32,
+} from './plugin/fields.js';
+export type { HostChannel } from './signal/channel.js';
+export type { Snapshot, SnapshotComponent, SnapshotFields } from './state/snapshot.js';

@@ -1,0 +1,608 @@
+/** RTL trees to IR: names resolved, functions inlined, widths found, cycles put in order. */
+import type { InstructionSetDeclaration } from './declaration.js';
+import { fitsIn, type Interval, ofWidth, resultInterval, union } from './interval.js';
+import {
+  type BinaryOperator,
+  type Body,
+  type Cycle,
+  compute,
+  constant,
+  type Expression,
+  type Statement,
+  someExpression,
+  someStatement,
+} from './ir.js';
+import { optimize } from './optimize.js';
+import {
+  type ExpressionTree,
+  type Position,
+  parseRtl,
+  type Rtl,
+  type StatementTree,
+  syntaxError,
+} from './rtl-syntax.js';
+
+/** An expression with its bounds. */
+interface Value extends Interval {
+  readonly expression: Expression;
+}
+
+type Binding =
+  | { readonly kind: 'register'; readonly index: number; readonly width: number }
+  | { readonly kind: 'local'; readonly width: number }
+  | {
+      readonly kind: 'view';
+      readonly width: number;
+      readonly get: readonly StatementTree[];
+      readonly set: readonly StatementTree[] | undefined;
+    }
+  | { readonly kind: 'input'; readonly bit: number; readonly edge: boolean }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'value'; readonly value: Value };
+
+interface FunctionDefinition {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly body: readonly StatementTree[];
+}
+
+const INT32: Interval = { low: -(2 ** 31), high: 2 ** 31 - 1 };
+
+/** Where the words and bits of an ISA's names lie; made once, shared by all rows. */
+export interface NameLayout {
+  readonly registers: ReadonlyMap<string, number>;
+  readonly inputs: ReadonlyMap<string, number>;
+}
+
+/** Makes IR from the RTL of one instruction set. */
+export class Elaborator {
+  readonly #globals = new Map<string, Binding>();
+  readonly #functions = new Map<string, FunctionDefinition>();
+  readonly #cycles = new Map<string, Cycle>();
+  readonly #declaration: InstructionSetDeclaration;
+  readonly #poll: readonly StatementTree[];
+  /** Registers that an edge of an input may change between any two cycles. */
+  readonly #volatile = new Set<number>();
+
+  constructor(declaration: InstructionSetDeclaration, layout: NameLayout) {
+    this.#declaration = declaration;
+    for (const [name, width] of Object.entries(declaration.registers)) {
+      this.#declare(name, { kind: 'register', index: layout.registers.get(name) as number, width });
+    }
+    for (const [name, width] of Object.entries(declaration.locals ?? {})) this.#declare(name, { kind: 'local', width });
+    for (const [name, view] of Object.entries(declaration.views ?? {})) {
+      this.#declare(name, {
+        kind: 'view',
+        width: view.width,
+        get: parseRtl(view.get, `view ${name}`),
+        set: view.set && parseRtl(view.set, `view ${name}`),
+      });
+    }
+    for (const [name, { sense, level }] of Object.entries(declaration.inputs ?? {})) {
+      this.#declare(name, { kind: 'input', bit: layout.inputs.get(name) as number, edge: sense === 'edge' });
+      if (level) this.#declare(level, { kind: 'input', bit: layout.inputs.get(level) as number, edge: false });
+    }
+    for (const [name, value] of Object.entries(declaration.constants ?? {}))
+      this.#declare(name, { kind: 'constant', value });
+    for (const [name, { kind, space = 'memory', length = 1 }] of Object.entries(declaration.cycles)) {
+      this.#cycles.set(name, { name, kind, space, length });
+    }
+    for (const [signature, body] of Object.entries(declaration.functions ?? {})) {
+      const match = /^(\w+)\(([^)]*)\)$/.exec(signature);
+      const where = `function ${signature}`;
+      if (!match) throw syntaxError(where, { line: 1, column: 1 }, 'a signature reads name(parameter, parameter)');
+      const [, name, list] = match as unknown as [string, string, string];
+      const parameters = list.split(',').flatMap((parameter) => parameter.trim() || []);
+      for (const parameter of parameters) this.#refuseHiding(parameter, where, { line: 1, column: 1 });
+      this.#functions.set(name, { name, parameters, body: parseRtl(body, where) });
+    }
+    this.#poll = declaration.poll ? parseRtl(declaration.poll, 'poll') : [];
+    for (const [name, { on }] of Object.entries(declaration.inputs ?? {})) {
+      if (!on) continue;
+      someStatement(this.sequence(on, `input ${name}`).block, (statement) => {
+        if (statement.op === 'set') this.#volatile.add(statement.register);
+        return false;
+      });
+    }
+  }
+
+  #declare(name: string, binding: Binding): void {
+    if (this.#globals.has(name)) {
+      throw syntaxError(this.#declaration.name, { line: 1, column: 1 }, `'${name}' is declared twice`);
+    }
+    this.#globals.set(name, binding);
+  }
+
+  #refuseHiding(name: string, where: string, position: Position): void {
+    if (this.#globals.has(name) || this.#functions.has(name) || this.#cycles.has(name)) {
+      throw syntaxError(
+        where,
+        position,
+        `'${name}' hides the ${this.#globals.get(name)?.kind ?? 'function'} of that name`,
+      );
+    }
+  }
+
+  /** Statements of a row, with its polls. */
+  row(code: readonly Rtl[], fields: Readonly<Record<string, number>>, where: string): Body {
+    return this.#elaborate(code, fields, where, true);
+  }
+
+  /** Statements that are no row: no polls but those it calls. */
+  sequence(code: Rtl, where: string): Body {
+    return this.#elaborate([code], {}, where, false);
+  }
+
+  /** Statements with one formal, `value`, which the caller puts into local 0. */
+  setter(code: Rtl, width: number, where: string): Body {
+    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    const index = scope.newLocal();
+    scope.bind('value', { expression: { op: 'local', index }, ...ofWidth(width) });
+    scope.block(parseRtl(code, where));
+    return { block: optimize(scope.statements, this.#volatile), locals: scope.locals };
+  }
+
+  /** A pure expression. */
+  expression(code: Rtl, where: string): Expression {
+    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    const value = scope.valueOf(parseRtl(code, where));
+    if (scope.statements.length > 0 || !value) {
+      throw syntaxError(where, { line: 1, column: 1 }, 'an expression without cycles or assignments expected');
+    }
+    return value.expression;
+  }
+
+  /** Whether a condition on fields holds. */
+  holds(condition: Rtl, fields: Readonly<Record<string, number>>, where: string): boolean {
+    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    for (const [name, value] of Object.entries(fields)) scope.bind(name, known(value));
+    const value = scope.valueOf(parseRtl(condition, where));
+    if (value?.expression.op !== 'constant') {
+      throw syntaxError(where, { line: 1, column: 1 }, 'a condition of constants and fields expected');
+    }
+    return value.expression.value !== 0;
+  }
+
+  #elaborate(code: readonly Rtl[], fields: Readonly<Record<string, number>>, where: string, polls: boolean): Body {
+    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    for (const [name, value] of Object.entries(fields)) {
+      this.#refuseHiding(name, where, { line: 1, column: 1 });
+      scope.bind(name, known(value));
+    }
+    for (const piece of code) scope.block(parseRtl(piece, where));
+    let { statements } = scope;
+    if (polls && this.#poll.length > 0 && !scope.polled) {
+      const poll = scope.pollStatements();
+      if (this.#declaration.pollPolicy === 'end') statements = [...statements, ...poll];
+      else statements = insertBeforeLastCycles(statements, poll).statements;
+    }
+    return { block: optimize(statements, this.#volatile), locals: scope.locals };
+  }
+}
+
+const known = (value: number): Value => ({ expression: constant(value), low: value, high: value });
+
+/** Put `poll` before each cycle that can be the last of its path; the last poll that runs is the one that counts. */
+function insertBeforeLastCycles(
+  statements: readonly Statement[],
+  poll: readonly Statement[],
+): { statements: Statement[]; always: boolean } {
+  const result = [...statements];
+  for (let index = result.length - 1; index >= 0; index -= 1) {
+    const statement = result[index] as Statement;
+    if (statement.op === 'cycle') {
+      result.splice(index, 0, ...poll);
+      return { statements: result, always: true };
+    }
+    if (statement.op === 'if') {
+      const then = insertBeforeLastCycles(statement.then, poll);
+      const otherwise = insertBeforeLastCycles(statement.otherwise, poll);
+      result[index] = { ...statement, then: then.statements, otherwise: otherwise.statements };
+      if (then.always && otherwise.always) return { statements: result, always: true };
+    }
+  }
+  return { statements: result, always: false };
+}
+
+/** The elaboration of one body. */
+class Scope {
+  statements: Statement[] = [];
+  locals = 0;
+  polled = false;
+  readonly #globals: ReadonlyMap<string, Binding>;
+  readonly #functions: ReadonlyMap<string, FunctionDefinition>;
+  readonly #cycles: ReadonlyMap<string, Cycle>;
+  readonly #poll: readonly StatementTree[];
+  readonly #declaration: InstructionSetDeclaration;
+  readonly #where: string;
+  #bound = new Map<string, Value>();
+  readonly #declaredLocals = new Map<string, number>();
+  readonly #calling: string[] = [];
+
+  constructor(
+    globals: ReadonlyMap<string, Binding>,
+    functions: ReadonlyMap<string, FunctionDefinition>,
+    cycles: ReadonlyMap<string, Cycle>,
+    poll: readonly StatementTree[],
+    declaration: InstructionSetDeclaration,
+    where: string,
+  ) {
+    this.#globals = globals;
+    this.#functions = functions;
+    this.#cycles = cycles;
+    this.#poll = poll;
+    this.#declaration = declaration;
+    this.#where = where;
+  }
+
+  newLocal(): number {
+    return this.locals++;
+  }
+
+  bind(name: string, value: Value): void {
+    this.#bound.set(name, value);
+  }
+
+  pollStatements(): Statement[] {
+    const outer = this.statements;
+    this.statements = [];
+    this.block(this.#poll);
+    const poll = this.statements;
+    this.statements = outer;
+    return poll;
+  }
+
+  /** Elaborate statements; a bare expression at the end is no error and no value. */
+  block(trees: readonly StatementTree[]): void {
+    for (const tree of trees) this.#statement(tree);
+  }
+
+  /** Elaborate statements, of which the last may be a bare expression: that is the value. */
+  valueOf(trees: readonly StatementTree[]): Value | undefined {
+    const last = trees.at(-1);
+    if (last?.op !== 'expression') {
+      this.block(trees);
+      return undefined;
+    }
+    this.block(trees.slice(0, -1));
+    return this.#expression(last.value, true);
+  }
+
+  #error(position: Position, fault: string, mend?: string): never {
+    throw syntaxError(this.#where, position, fault, mend);
+  }
+
+  #nested(trees: readonly StatementTree[]): Statement[] {
+    const outer = this.statements;
+    const outerBound = this.#bound;
+    this.statements = [];
+    this.#bound = new Map(outerBound);
+    this.block(trees);
+    const inner = this.statements;
+    this.statements = outer;
+    this.#bound = outerBound;
+    return inner;
+  }
+
+  #statement(tree: StatementTree): void {
+    switch (tree.op) {
+      case 'let': {
+        if (this.#globals.has(tree.name) || this.#functions.has(tree.name) || this.#cycles.has(tree.name)) {
+          this.#error(
+            tree,
+            `'${tree.name}' hides the ${this.#globals.get(tree.name)?.kind ?? 'function'} of that name`,
+          );
+        }
+        if (this.#bound.has(tree.name)) this.#error(tree, `'${tree.name}' is bound twice`);
+        this.bind(tree.name, this.#frozen(this.#value(tree.value)));
+        return;
+      }
+      case 'assign': {
+        let value = this.#value(tree.value);
+        if (tree.targets.length > 1) value = this.#frozen(value);
+        for (const target of [...tree.targets].reverse()) this.#assign(target.name, value, target);
+        return;
+      }
+      case 'if': {
+        const { expression: condition } = this.#value(tree.condition);
+        if (condition.op === 'constant') {
+          this.statements.push(...this.#nested(condition.value !== 0 ? tree.then : tree.otherwise));
+          return;
+        }
+        this.statements.push({
+          op: 'if',
+          condition,
+          then: this.#nested(tree.then),
+          otherwise: this.#nested(tree.otherwise),
+        });
+        return;
+      }
+      case 'expression':
+        if (tree.value.op !== 'call') this.#error(tree, 'an expression alone does nothing');
+        this.#expression(tree.value, true);
+    }
+  }
+
+  #assign(name: string, value: Value, position: Position): void {
+    if (this.#bound.has(name)) this.#error(position, `'${name}' is bound once and for all`);
+    const binding = this.#globals.get(name);
+    switch (binding?.kind) {
+      case undefined:
+        return this.#error(position, `unknown name '${name}'`);
+      case 'register':
+        this.statements.push({ op: 'set', register: binding.index, value: this.#fit(value, binding.width) });
+        return;
+      case 'local':
+        this.statements.push({ op: 'let', local: this.#localIndex(name), value: this.#fit(value, binding.width) });
+        return;
+      case 'view': {
+        if (!binding.set) this.#error(position, `view '${name}' has no setter`);
+        this.#call(
+          { name, parameters: ['value'], body: binding.set },
+          [{ ...ofWidth(binding.width), ...this.#fitted(value, binding.width) }],
+          position,
+        );
+        return;
+      }
+      case 'input':
+        if (!binding.edge) this.#error(position, `'${name}' is a level; only the line changes it`);
+        if (value.expression.op !== 'constant' || value.expression.value !== 0)
+          this.#error(position, `only 0 can be assigned to '${name}'`);
+        this.statements.push({ op: 'acknowledge', bit: binding.bit });
+        return;
+      default:
+        this.#error(position, `'${name}' cannot be assigned to`);
+    }
+  }
+
+  #isDeclared(local: number): boolean {
+    return [...this.#declaredLocals.values()].includes(local);
+  }
+
+  #localIndex(name: string): number {
+    const index = this.#declaredLocals.get(name) ?? this.newLocal();
+    this.#declaredLocals.set(name, index);
+    return index;
+  }
+
+  #fitted(value: Value, width: number): Value {
+    const bounds = ofWidth(width);
+    return fitsIn(value, bounds) ? value : { expression: this.#fit(value, width), ...bounds };
+  }
+
+  #fit(value: Value, width: number): Expression {
+    const bounds = ofWidth(width);
+    if (fitsIn(value, bounds)) return value.expression;
+    return binary('&', value, known(bounds.high)).expression;
+  }
+
+  /** The value as it is now: what later statements assign does not reach it. */
+  #frozen(value: Value): Value {
+    const { expression } = value;
+    if (expression.op === 'constant' || (expression.op === 'local' && !this.#isDeclared(expression.index)))
+      return value;
+    const local = this.newLocal();
+    this.statements.push({ op: 'let', local, value: expression });
+    return { expression: { op: 'local', index: local }, low: value.low, high: value.high };
+  }
+
+  #value(tree: ExpressionTree): Value {
+    return this.#expression(tree, false) as Value;
+  }
+
+  #expression(tree: ExpressionTree, mayBeVoid: boolean): Value | undefined {
+    switch (tree.op) {
+      case 'number':
+        return known(tree.value);
+      case 'name':
+        return this.#name(tree.name, tree);
+      case 'unary': {
+        const operand = this.#value(tree.operand);
+        if (tree.operator === '-') return this.#checked(binary('-', known(0), operand), tree);
+        if (tree.operator === '~') return binary('^', operand, known(-1));
+        return binary('==', operand, known(0));
+      }
+      case 'binary':
+        return this.#binary(tree.operator, tree.left, tree.right, tree);
+      case 'select': {
+        const condition = this.#value(tree.condition);
+        if (condition.expression.op === 'constant')
+          return this.#value(condition.expression.value !== 0 ? tree.then : tree.otherwise);
+        const then = this.#pure(tree.then, '?:');
+        const otherwise = this.#pure(tree.otherwise, '?:');
+        return {
+          expression: {
+            op: 'select',
+            condition: condition.expression,
+            then: then.expression,
+            otherwise: otherwise.expression,
+          },
+          ...union(then, otherwise),
+        };
+      }
+      case 'call': {
+        const result = this.#callByName(tree.name, tree.parameters, tree);
+        if (!result && !mayBeVoid) this.#error(tree, `${tree.name}() has no value`);
+        return result;
+      }
+    }
+  }
+
+  #name(name: string, position: Position): Value {
+    const bound = this.#bound.get(name);
+    if (bound) return bound;
+    const binding = this.#globals.get(name);
+    switch (binding?.kind) {
+      case 'register':
+        return { expression: { op: 'register', index: binding.index }, ...ofWidth(binding.width) };
+      case 'local':
+        if (!this.#declaredLocals.has(name)) this.#error(position, `'${name}' has no value yet`);
+        return { expression: { op: 'local', index: this.#localIndex(name) }, ...ofWidth(binding.width) };
+      case 'view': {
+        const value = this.#call({ name, parameters: [], body: binding.get }, [], position);
+        return value ? this.#fitted(value, binding.width) : this.#error(position, `view '${name}' gives no value`);
+      }
+      case 'input':
+        return { expression: { op: 'input', bit: binding.bit }, low: 0, high: 1 };
+      case 'constant':
+        return known(binding.value);
+      default:
+        return this.#error(position, `unknown name '${name}'`);
+    }
+  }
+
+  #binary(operator: string, leftTree: ExpressionTree, rightTree: ExpressionTree, position: Position): Value {
+    if (operator === '&&' || operator === '||') {
+      const left = truth(this.#value(leftTree));
+      if (left.expression.op === 'constant') {
+        if ((left.expression.value !== 0) === (operator === '||')) return left;
+        return truth(this.#value(rightTree));
+      }
+      const right = truth(this.#pure(rightTree, operator));
+      return binary(operator === '&&' ? '&' : '|', left, right);
+    }
+    let left = this.#value(leftTree);
+    const afterLeft = this.statements.length;
+    const right = this.#value(rightTree);
+    // Left is evaluated before right: where right's statements change what left reads, left is kept first.
+    if (this.statements.length > afterLeft && changes(this.statements.slice(afterLeft), left.expression)) {
+      const local = this.newLocal();
+      this.statements.splice(afterLeft, 0, { op: 'let', local, value: left.expression });
+      left = { expression: { op: 'local', index: local }, low: left.low, high: left.high };
+    }
+    return this.#checked(binary(operator as BinaryOperator, left, right), position);
+  }
+
+  #checked(value: Value, position: Position): Value {
+    if (!fitsIn(value, INT32))
+      this.#error(position, `the result may be ${value.low} to ${value.high}, which is beyond 32 bits`);
+    return value;
+  }
+
+  /** An expression that may not bring statements with it, for it might not be evaluated. */
+  #pure(tree: ExpressionTree, operator: string): Value {
+    const before = this.statements.length;
+    const value = this.#value(tree);
+    if (this.statements.length > before)
+      this.#error(tree, `no cycle or assignment may stand under ${operator}`, 'write it as an if');
+    return value;
+  }
+
+  #callByName(name: string, parameters: readonly ExpressionTree[], position: Position): Value | undefined {
+    const cycle = this.#cycles.get(name);
+    if (cycle) return this.#cycle(cycle, parameters, position);
+    if (name === 'poll') {
+      this.polled = true;
+      this.statements.push(...this.pollStatements());
+      return undefined;
+    }
+    if (name === 'decode') {
+      const [page, opcode] = parameters;
+      if (page?.op !== 'name' || !opcode) this.#error(position, 'decode(page, opcode) expected');
+      this.statements.push({ op: 'decode', page: page.name, opcode: this.#value(opcode).expression });
+      return undefined;
+    }
+    const definition = this.#functions.get(name);
+    if (!definition) this.#error(position, `unknown function '${name}'`);
+    if (definition.parameters.length !== parameters.length) {
+      this.#error(position, `${name}() takes ${definition.parameters.length} parameters, not ${parameters.length}`);
+    }
+    return this.#call(
+      definition,
+      parameters.map((parameter) => this.#frozen(this.#value(parameter))),
+      position,
+    );
+  }
+
+  #cycle(cycle: Cycle, parameters: readonly ExpressionTree[], position: Position): Value | undefined {
+    const wanted = cycle.kind === 'write' ? 2 : 1;
+    if (parameters.length !== wanted)
+      this.#error(position, `${cycle.name}() takes ${wanted} parameters, not ${parameters.length}`);
+    const { addressWidth, ioAddressWidth = addressWidth } = this.#declaration;
+    const widths = [cycle.space === 'io' ? ioAddressWidth : addressWidth, 8];
+    const mark = this.statements.length;
+    const values = parameters.map((parameter) => this.#value(parameter));
+    const operands = values.map((value, index) => this.#fit(value, widths[index] as number));
+    const [address] = operands;
+    if (
+      address &&
+      this.statements.length > mark &&
+      operands.length > 1 &&
+      changes(this.statements.slice(mark), address)
+    ) {
+      this.#error(position, `the value changes what the address is made of`, 'put the address into a let first');
+    }
+    const result = cycle.kind === 'read' ? this.newLocal() : -1;
+    this.statements.push({ op: 'cycle', cycle, operands, result });
+    return result < 0 ? undefined : { expression: { op: 'local', index: result }, ...ofWidth(8) };
+  }
+
+  #call(
+    { name, parameters, body }: FunctionDefinition,
+    values: readonly Value[],
+    position: Position,
+  ): Value | undefined {
+    if (this.#calling.includes(name)) this.#error(position, `'${name}' calls itself`);
+    this.#calling.push(name);
+    const outer = this.#bound;
+    this.#bound = new Map(parameters.map((parameter, index) => [parameter, values[index] as Value]));
+    const value = this.valueOf(body);
+    this.#bound = outer;
+    this.#calling.pop();
+    return value;
+  }
+}
+
+const OPPOSITES: Partial<Record<BinaryOperator, BinaryOperator>> = {
+  '==': '!=',
+  '!=': '==',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+};
+
+const truth = (value: Value): Value => (fitsIn(value, { low: 0, high: 1 }) ? value : binary('!=', value, known(0)));
+
+/** An operation, with constants folded and identities dropped. */
+function binary(operator: BinaryOperator, left: Value, right: Value): Value {
+  const l = left.expression;
+  const r = right.expression;
+  if (l.op === 'constant' && r.op === 'constant') return known(compute(operator, l.value, r.value));
+  if (r.op === 'constant') {
+    const { value } = r;
+    if (value === 0 && ['+', '-', '|', '^', '<<', '>>'].includes(operator)) return left;
+    // (a == b) == 0 is a != b
+    const opposite = operator === '==' && value === 0 && l.op === 'binary' ? OPPOSITES[l.operator] : undefined;
+    if (opposite && l.op === 'binary') return { ...left, expression: { ...l, operator: opposite } };
+    const isMask = operator === '&' && value >= 0 && (value & (value + 1)) === 0;
+    if (isMask && fitsIn(left, { low: 0, high: value })) return left;
+    // (x & m) & n is x & (m & n)
+    if (operator === '&' && l.op === 'binary' && l.operator === '&' && l.right.op === 'constant') {
+      return {
+        expression: { op: 'binary', operator, left: l.left, right: constant(l.right.value & value) },
+        ...resultInterval('&', left, right),
+      };
+    }
+  }
+  return { expression: { op: 'binary', operator, left: l, right: r }, ...resultInterval(operator, left, right) };
+}
+
+/** Whether statements change something an expression reads. */
+function changes(statements: readonly Statement[], expression: Expression): boolean {
+  return someExpression(expression, (part) => {
+    if (part.op === 'register')
+      return someStatement(statements, (statement) => statement.op === 'set' && statement.register === part.index);
+    if (part.op === 'local')
+      return someStatement(statements, (statement) => statement.op === 'let' && statement.local === part.index);
+    if (part.op === 'input') return someStatement(statements, ({ op }) => op === 'cycle' || op === 'acknowledge');
+    return false;
+  });
+}
+
+const assigns = (statements: readonly Statement[], found: (statement: Statement) => boolean): boolean =>
+  statements.some(
+    (statement) =>
+      found(statement) ||
+      (statement.op === 'if' && (assigns(statement.then, found) || assigns(statement.otherwise, found))),
+  );

@@ -1,0 +1,143 @@
+/**
+ * The typed intermediate representation of an instruction: what RTL becomes, and what every engine is made from.
+ *
+ * Values are 32-bit integers. Expressions are pure; everything that happens (assignments, bus cycles) is a statement,
+ * in the order it happens. So a printer of machine code needs no scheduling of its own.
+ */
+
+export type BinaryOperator =
+  | '+'
+  | '-'
+  | '&'
+  | '|'
+  | '^'
+  | '<<'
+  /** Arithmetic shift. */
+  | '>>'
+  | '=='
+  | '!='
+  /** Signed comparisons, giving 0 or 1. */
+  | '<'
+  | '<='
+  | '>'
+  | '>=';
+
+export type Expression =
+  | { readonly op: 'constant'; readonly value: number }
+  /** A word of CPU state. */
+  | { readonly op: 'register'; readonly index: number }
+  /** A value that lives within one instruction. */
+  | { readonly op: 'local'; readonly index: number }
+  /** One bit of the line word: a level, or the latch of an edge. */
+  | { readonly op: 'input'; readonly bit: number }
+  | { readonly op: 'binary'; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly op: 'select';
+      readonly condition: Expression;
+      readonly then: Expression;
+      readonly otherwise: Expression;
+    };
+
+export type Statement =
+  /** The value is within the register's width already. */
+  | { readonly op: 'set'; readonly register: number; readonly value: Expression }
+  | { readonly op: 'let'; readonly local: number; readonly value: Expression }
+  /** Clear the latch of an edge input. */
+  | { readonly op: 'acknowledge'; readonly bit: number }
+  /** One bus or idle cycle; `result` is the local that takes what was read, or −1. */
+  | { readonly op: 'cycle'; readonly cycle: Cycle; readonly operands: readonly Expression[]; readonly result: number }
+  | { readonly op: 'if'; readonly condition: Expression; readonly then: Block; readonly otherwise: Block }
+  /** Go on with the row of this opcode: always the last statement of its path. */
+  | { readonly op: 'decode'; readonly page: string; readonly opcode: Expression };
+
+export type Block = readonly Statement[];
+
+/** A kind of cycle an ISA declares, with what the engines need of it. */
+export interface Cycle {
+  readonly name: string;
+  readonly kind: 'read' | 'write' | 'idle';
+  /** The address space it goes to. */
+  readonly space: string;
+  /** Its length in clock cycles. */
+  readonly length: number;
+}
+
+/** The body of a row or sequence: its statements, and how many locals they use. */
+export interface Body {
+  readonly block: Block;
+  readonly locals: number;
+}
+
+export const constant = (value: number): Expression => ({ op: 'constant', value: value | 0 });
+
+/** Compute an operator on constants, as every engine must. */
+export function compute(operator: BinaryOperator, left: number, right: number): number {
+  switch (operator) {
+    case '+':
+      return (left + right) | 0;
+    case '-':
+      return (left - right) | 0;
+    case '&':
+      return left & right;
+    case '|':
+      return left | right;
+    case '^':
+      return left ^ right;
+    case '<<':
+      return left << right;
+    case '>>':
+      return left >> right;
+    case '==':
+      return left === right ? 1 : 0;
+    case '!=':
+      return left !== right ? 1 : 0;
+    case '<':
+      return left < right ? 1 : 0;
+    case '<=':
+      return left <= right ? 1 : 0;
+    case '>':
+      return left > right ? 1 : 0;
+    case '>=':
+      return left >= right ? 1 : 0;
+  }
+}
+
+/** Call `visit` for every expression of a statement, not descending into the blocks of an `if`. */
+export function expressionsOf(statement: Statement): readonly Expression[] {
+  switch (statement.op) {
+    case 'set':
+    case 'let':
+      return [statement.value];
+    case 'cycle':
+      return statement.operands;
+    case 'if':
+      return [statement.condition];
+    case 'decode':
+      return [statement.opcode];
+    case 'acknowledge':
+      return [];
+  }
+}
+
+/** Whether `found` holds for an expression or any part of it. */
+export function someExpression(expression: Expression, found: (part: Expression) => boolean): boolean {
+  if (found(expression)) return true;
+  if (expression.op === 'binary')
+    return someExpression(expression.left, found) || someExpression(expression.right, found);
+  if (expression.op === 'select')
+    return (
+      someExpression(expression.condition, found) ||
+      someExpression(expression.then, found) ||
+      someExpression(expression.otherwise, found)
+    );
+  return false;
+}
+
+/** Whether any statement of a block, nested ones included, satisfies `found`. */
+export function someStatement(block: Block, found: (statement: Statement) => boolean): boolean {
+  return block.some(
+    (statement) =>
+      found(statement) ||
+      (statement.op === 'if' && (someStatement(statement.then, found) || someStatement(statement.otherwise, found))),
+  );
+}

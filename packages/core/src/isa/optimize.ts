@@ -1,0 +1,186 @@
+/** What elaboration leaves behind is tidied: values used once are moved to where they are used. */
+import { type Block, type Expression, expressionsOf, someExpression as reads, type Statement } from './ir.js';
+
+interface LocalUse {
+  assigned: number;
+  read: number;
+}
+
+/**
+ * The same block with fewer statements and locals; what it does is unchanged.
+ *
+ * @param volatile registers that may change at any cycle without being assigned
+ */
+export function optimize(block: Block, volatile: ReadonlySet<number>): Block {
+  const renamed = mergeCopies(block);
+  const uses = new Map<number, LocalUse>();
+  countUses(renamed, uses);
+  return substitute(renamed, uses, volatile);
+}
+
+/** A local that is just another local, neither ever assigned again, is that other local. */
+function mergeCopies(block: Block): Block {
+  const uses = new Map<number, LocalUse>();
+  countUses(block, uses);
+  const isOnce = (local: number): boolean => uses.get(local)?.assigned === 1;
+  const names = new Map<number, number>();
+  const visit = (statements: Block): void => {
+    for (const statement of statements) {
+      if (statement.op === 'if') {
+        visit(statement.then);
+        visit(statement.otherwise);
+      }
+      if (statement.op !== 'let' || statement.value.op !== 'local') continue;
+      const { index } = statement.value;
+      if (isOnce(statement.local) && isOnce(index)) names.set(statement.local, names.get(index) ?? index);
+    }
+  };
+  visit(block);
+  const rename = (statements: Block): Block =>
+    statements.flatMap((statement): Statement[] => {
+      if (statement.op === 'let' && names.has(statement.local)) return [];
+      const renamed = [...names].reduce(
+        (result, [from, to]) => replaceLocal(result, from, { op: 'local', index: to }),
+        statement,
+      );
+      return [
+        renamed.op === 'if'
+          ? { ...renamed, then: rename(renamed.then), otherwise: rename(renamed.otherwise) }
+          : renamed,
+      ];
+    });
+  return names.size === 0 ? block : rename(block);
+}
+
+function countUses(block: Block, uses: Map<number, LocalUse>): void {
+  const use = (local: number): LocalUse => {
+    const found = uses.get(local) ?? { assigned: 0, read: 0 };
+    uses.set(local, found);
+    return found;
+  };
+  const visit = (expression: Expression): void => {
+    if (expression.op === 'local') use(expression.index).read += 1;
+    else if (expression.op === 'binary') {
+      visit(expression.left);
+      visit(expression.right);
+    } else if (expression.op === 'select') {
+      visit(expression.condition);
+      visit(expression.then);
+      visit(expression.otherwise);
+    }
+  };
+  for (const statement of block) {
+    for (const expression of expressionsOf(statement)) visit(expression);
+    if (statement.op === 'let') use(statement.local).assigned += 1;
+    if (statement.op === 'cycle' && statement.result >= 0) use(statement.result).assigned += 1;
+    if (statement.op === 'if') {
+      countUses(statement.then, uses);
+      countUses(statement.otherwise, uses);
+    }
+  }
+}
+
+function substitute(block: Block, uses: ReadonlyMap<number, LocalUse>, volatile: ReadonlySet<number>): Block {
+  const once = (local: number): boolean => {
+    const { assigned = 0, read = 0 } = uses.get(local) ?? {};
+    return assigned === 1 && read === 1;
+  };
+  const result: Statement[] = [...block];
+  for (let index = 0; index < result.length; index += 1) {
+    const statement = result[index] as Statement;
+    if (statement.op === 'if') {
+      result[index] = {
+        ...statement,
+        then: substitute(statement.then, uses, volatile),
+        otherwise: substitute(statement.otherwise, uses, volatile),
+      };
+    }
+    // What a cycle read goes straight to where it is kept.
+    const next = result[index + 1];
+    if (
+      statement.op === 'cycle' &&
+      next?.op === 'let' &&
+      next.value.op === 'local' &&
+      next.value.index === statement.result &&
+      once(statement.result)
+    ) {
+      result.splice(index, 2, { ...statement, result: next.local });
+    }
+    if (statement.op === 'let' && once(statement.local)) {
+      const user = findUser(result, index, volatile);
+      if (user < 0) continue;
+      result[user] = replaceLocal(result[user] as Statement, statement.local, statement.value);
+      result.splice(index, 1);
+      // What was just moved may itself have become movable, and what stood before it too.
+      index = Math.max(-1, index - 2);
+    }
+  }
+  return result;
+}
+
+/** The statement that reads the local of the `let` at `index`, if its value is still the same there. */
+function findUser(block: Block, index: number, volatile: ReadonlySet<number>): number {
+  const { local, value } = block[index] as Extract<Statement, { op: 'let' }>;
+  for (let user = index + 1; user < block.length; user += 1) {
+    const statement = block[user] as Statement;
+    if (
+      expressionsOf(statement).some((expression) =>
+        reads(expression, (part) => part.op === 'local' && part.index === local),
+      )
+    ) {
+      return user;
+    }
+    if (interferes(statement, value, volatile)) return -1;
+  }
+  return -1;
+}
+
+function interferes(statement: Statement, value: Expression, volatile: ReadonlySet<number>): boolean {
+  switch (statement.op) {
+    case 'set':
+      return reads(value, (part) => part.op === 'register' && part.index === statement.register);
+    case 'let':
+      return reads(value, (part) => part.op === 'local' && part.index === statement.local);
+    case 'acknowledge':
+      return reads(value, ({ op }) => op === 'input');
+    case 'cycle':
+      // An edge may change a register at any cycle, so only what lies in locals passes one.
+      return reads(
+        value,
+        (part) =>
+          part.op === 'input' || part.op === 'register' || (part.op === 'local' && part.index === statement.result),
+      );
+    default:
+      return true;
+  }
+}
+
+function replaceLocal(statement: Statement, local: number, value: Expression): Statement {
+  const replaced = (expression: Expression): Expression => {
+    if (expression.op === 'local') return expression.index === local ? value : expression;
+    if (expression.op === 'binary')
+      return { ...expression, left: replaced(expression.left), right: replaced(expression.right) };
+    if (expression.op === 'select') {
+      return {
+        ...expression,
+        condition: replaced(expression.condition),
+        then: replaced(expression.then),
+        otherwise: replaced(expression.otherwise),
+      };
+    }
+    return expression;
+  };
+  switch (statement.op) {
+    case 'set':
+    case 'let':
+      return { ...statement, value: replaced(statement.value) };
+    case 'cycle':
+      return { ...statement, operands: statement.operands.map(replaced) };
+    case 'if':
+      return { ...statement, condition: replaced(statement.condition) };
+    case 'decode':
+      return { ...statement, opcode: replaced(statement.opcode) };
+    case 'acknowledge':
+      return statement;
+  }
+}

@@ -1,0 +1,747 @@
+/** From a config to the parts of a machine, laid out in one arena. */
+import { Bus, type DelayTable } from '../bus/bus.js';
+import type { BusDevice, Region } from '../bus/region.js';
+import { BackplaneError, ConfigError, suggest } from '../errors.js';
+import type { CpuPlugin } from '../plugin/define-cpu.js';
+import type {
+  DeviceBehaviour,
+  DeviceContext,
+  DeviceDefinition,
+  DeviceEvent,
+  DeviceLine,
+  DevicePlugin,
+} from '../plugin/define-device.js';
+import type { Fields } from '../plugin/fields.js';
+import { DeviceEnd, HostChannel, hostFields } from '../signal/channel.js';
+import { driveNet, type Net } from '../signal/net.js';
+import { PortPins } from '../signal/port.js';
+import { type WiredComponent, type Wiring, wire } from '../signal/wiring.js';
+import { Arena, ArenaLayout } from '../state/arena.js';
+import { type FieldPlaces, fieldState, initializeFields, reserveFields } from '../state/fields.js';
+import { type Frequency, hertz, masterFrequency, parseFrequency, ticksPerCycle } from '../time/clock.js';
+import { Scheduler } from '../time/scheduler.js';
+import { configError, type ParsedConfig, type ParsedCpu, type ParsedRegion, parseConfig } from './config.js';
+import { type Control, PAUSE_EXIT } from './control.js';
+import { Cpu } from './cpu.js';
+
+export type Plugin = CpuPlugin | DevicePlugin;
+
+/** What `createMachine` takes beside the config. */
+export interface MachineOptions {
+  /** The CPU and device types that the config may name. */
+  readonly plugins: readonly Plugin[];
+  /** Contents of ROMs and of RAM that starts loaded, by the names the config gives. */
+  readonly images?: Readonly<Record<string, Uint8Array>>;
+}
+
+/** A device in its machine. */
+export interface Device extends BusDevice {
+  readonly type: string;
+  readonly version: number;
+  readonly fields: FieldPlaces;
+  readonly state: Record<string, number | Uint8Array>;
+  readonly ports: ReadonlyMap<string, PortPins>;
+  readonly behaviour: DeviceBehaviour;
+}
+
+/** A block of memory that regions show. */
+export interface MemoryBlock {
+  readonly name: string;
+  readonly kind: 'ram' | 'rom';
+  readonly offset: number;
+  readonly size: number;
+  readonly image: Uint8Array | undefined;
+}
+
+/** The parts of a machine. */
+export interface Parts {
+  readonly config: ParsedConfig;
+  readonly arena: Arena;
+  readonly layoutSize: number;
+  readonly master: Frequency;
+  readonly scheduler: Scheduler;
+  readonly control: Control;
+  readonly cpus: ReadonlyMap<string, Cpu>;
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly hosts: ReadonlyMap<string, HostChannel>;
+  readonly hostPlaces: ReadonlyMap<string, FieldPlaces>;
+  readonly memories: readonly MemoryBlock[];
+  readonly wiring: Wiring;
+  /** Bank words by `device.bank`. */
+  readonly banks: ReadonlyMap<string, number>;
+  /** Words of the machine itself; see `machine.ts`. */
+  readonly machineOffset: number;
+  /** Master ticks in a cycle of the machine's clock. */
+  readonly clockTicks: number;
+}
+
+const EVENTS_PER_DEVICE = 8;
+const MACHINE_DOUBLES = 8;
+const MOST_REGIONS = 254;
+const MOST_MEMORY = 256 * 1024 * 1024;
+
+/** A device on its way: laid out, not yet created. */
+interface PlannedDevice {
+  readonly name: string;
+  readonly definition: DeviceDefinition;
+  readonly config: unknown;
+  readonly ticks: number;
+  readonly hertz: number;
+  readonly fields: FieldPlaces;
+  readonly ports: ReadonlyMap<string, PortPins>;
+  readonly channels: ReadonlyMap<string, DeviceEnd>;
+  /** Filled in when the device is created. */
+  readonly onBus: { name: string; size: number } & BusDevice;
+}
+
+/**
+ * Build the parts of a machine.
+ *
+ * @throws ConfigError with path, fault and mend
+ */
+export function buildParts(input: unknown, { plugins, images = {} }: MachineOptions): Parts {
+  const config = parseConfig(input);
+  const layout = new ArenaLayout();
+  const cpuPlugins = new Map(
+    plugins.flatMap((plugin) => (plugin.kind === 'cpu' ? [[plugin.type, plugin] as const] : [])),
+  );
+  const devicePlugins = new Map(
+    plugins.flatMap((plugin) => (plugin.kind === 'device' ? [[plugin.type, plugin] as const] : [])),
+  );
+
+  const cpuConfigs = namedCpus(config);
+  const deviceConfigs = Object.entries(config.devices ?? {});
+  refuseClashes([...cpuConfigs.map(({ name }) => name), ...deviceConfigs.map(([name]) => name)]);
+
+  const clock = parseFrequency(config.clock, 'clock');
+  const cpuClocks = cpuConfigs.map(({ config: cpu, path }) =>
+    cpu.clock === undefined ? clock : parseFrequency(cpu.clock, `${path}.clock`),
+  );
+  const deviceClocks = deviceConfigs.map(([name, device]) =>
+    device.clock === undefined ? clock : parseFrequency(device.clock, `devices.${name}.clock`),
+  );
+  const master = masterFrequency([clock, ...cpuClocks, ...deviceClocks]);
+  if (hertz(master) > 1e13) {
+    throw new ConfigError('config/clock', 'the clocks have no common multiple below 10 THz', {
+      path: 'clock',
+      mend: 'round one of them',
+    });
+  }
+  const clockTicks = ticksPerCycle(master, clock);
+
+  const scheduler = new Scheduler(layout, EVENTS_PER_DEVICE * deviceConfigs.length);
+  const control: Control = { pause: 0 };
+  const machineOffset = layout.reserve(MACHINE_DOUBLES * 8);
+
+  const planned = deviceConfigs.map(([name, deviceConfig], index) =>
+    planDevice(name, deviceConfig, devicePlugins, master, deviceClocks[index] as Frequency, layout),
+  );
+  const banks = new Map<string, number>();
+  for (const { name, definition } of planned) {
+    for (const bank of definition.banks ?? []) banks.set(`${name}.${bank}`, layout.reserve(4, 4));
+  }
+
+  const memories: MemoryBlock[] = [];
+  const usedImages = new Set<string>();
+  const delays = Object.entries(config.delays ?? {}).map(([name, table]): DelayTable => ({ phase: 0, ...table, name }));
+  const regionContext = { layout, planned, banks, memories, images, usedImages, delays };
+  const cpus = new Map<string, Cpu>();
+  cpuConfigs.forEach(({ name, config: cpuConfig, memory, io, path, memoryPath, ioPath }, index) => {
+    const plugin = cpuPlugins.get(cpuConfig.type);
+    if (!plugin)
+      throw unknownPlugin(`no CPU '${cpuConfig.type}'`, cpuConfig.type, [...cpuPlugins.keys()], `${path}.type`);
+    const known = ['type', 'variant', 'clock', 'memory', 'io'];
+    const stray = Object.keys(cpuConfig).find((key) => !known.includes(key));
+    if (stray)
+      throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, { path, mend: suggest(stray, known) });
+    const variant = cpuConfig.variant ?? plugin.definition.defaultVariant;
+    const isa = atPath(`${path}.variant`, () => plugin.instructionSet(variant));
+    const { addressWidth, ioAddressWidth } = isa.declaration;
+    const bus = (space: string, regions: readonly ParsedRegion[], regionsPath: string, width: number): Bus =>
+      new Bus(
+        {
+          name: space,
+          addressWidth: width,
+          openBus: (config.openBus ?? 0xff) & 0xff,
+          regions: makeRegions(regions, regionsPath, `${name}.${space}`, width, regionContext),
+          delays,
+        },
+        layout,
+      );
+    if (io.length > 0 && ioAddressWidth === undefined) {
+      throw new ConfigError('config/no-io', `the ${cpuConfig.type} has no I/O space`, {
+        path: ioPath,
+        mend: 'map it into memory',
+      });
+    }
+    const cpu = new Cpu(
+      {
+        name,
+        type: plugin.type,
+        variant,
+        version: plugin.definition.version,
+        isa,
+        ticks: ticksPerCycle(master, cpuClocks[index] as Frequency),
+        memory: bus('memory', memory, memoryPath, addressWidth),
+        io: ioAddressWidth === undefined ? undefined : bus('io', io, ioPath, ioAddressWidth),
+        scheduler,
+        control,
+      },
+      layout,
+    );
+    cpus.set(name, cpu);
+  });
+  refuseStrayImages(images, usedImages);
+
+  const hosts = new Map<string, HostChannel>();
+  const hostOf = (name: string): HostChannel => {
+    let host = hosts.get(name);
+    if (!host) {
+      const { idle = 1000, newline = 'lf' } = config.host?.[name] ?? {};
+      host = new HostChannel({ name: `host.${name}`, idleTicks: idle * clockTicks, newline, scheduler, control });
+      hosts.set(name, host);
+    }
+    return host;
+  };
+  const wiring = wire(config.wires ?? [], wiredComponents(cpus, planned), hostOf, layout);
+  for (const name of Object.keys(config.host ?? {})) {
+    if (!hosts.has(name)) {
+      throw new ConfigError('config/unknown-host', `no wire leads to 'host.${name}'`, {
+        path: `host.${name}`,
+        mend: suggest(name, [...hosts.keys()]),
+      });
+    }
+  }
+  const hostPlaces = new Map([...hosts.keys()].map((name) => [name, reserveFields(hostFields, layout)]));
+
+  if (layout.size > MOST_MEMORY) {
+    throw new ConfigError('config/memory', `the machine needs ${Math.ceil(layout.size / 1048576)} MiB`, {
+      path: 'memory',
+      mend: `stay below ${MOST_MEMORY / 1048576} MiB`,
+    });
+  }
+  const arena = new Arena(layout);
+  scheduler.attach(arena);
+  for (const net of wiring.nets) net.attach(arena);
+  for (const cpu of cpus.values()) {
+    cpu.attach(arena);
+    cpu.memory.attach(arena);
+    if (cpu.io !== cpu.memory) cpu.io.attach(arena);
+  }
+  scheduler.onChange = () => {
+    for (const cpu of cpus.values()) cpu.updateAttention();
+  };
+  for (const [name, host] of hosts) host.state = fieldState(hostPlaces.get(name) as FieldPlaces, arena);
+  const exit = (status: number): void => {
+    arena.f64[(machineOffset >> 3) + EXIT_STATUS] = status & 0xff;
+    control.pause |= PAUSE_EXIT;
+  };
+  const devices = new Map(
+    planned.map((plan) => [plan.name, createDevice(plan, { arena, scheduler, wiring, banks, cpus, exit })] as const),
+  );
+  connectCpus(cpus, wiring);
+  return {
+    config,
+    arena,
+    layoutSize: layout.size,
+    master,
+    scheduler,
+    control,
+    cpus,
+    devices,
+    hosts,
+    hostPlaces,
+    memories,
+    wiring,
+    banks,
+    machineOffset,
+    clockTicks,
+  };
+}
+
+/** Index of the exit status among the machine's doubles; −1 while there is none. */
+export const EXIT_STATUS = 3;
+
+interface NamedCpu {
+  readonly name: string;
+  readonly path: string;
+  readonly config: ParsedCpu;
+  readonly memory: readonly ParsedRegion[];
+  readonly io: readonly ParsedRegion[];
+  readonly memoryPath: string;
+  readonly ioPath: string;
+}
+
+function namedCpus(config: ParsedConfig): NamedCpu[] {
+  if (config.cpu && config.cpus) {
+    throw new ConfigError('config/cpu', "both 'cpu' and 'cpus' are given", {
+      path: 'cpu',
+      mend: "keep one; 'cpu' is short for a single one named main",
+    });
+  }
+  if (config.cpus) {
+    const stray = config.memory ? 'memory' : config.io ? 'io' : undefined;
+    if (stray)
+      throw new ConfigError('config/cpu', `with 'cpus', '${stray}' belongs to one of them`, {
+        path: stray,
+        mend: `move it to cpus.NAME.${stray}`,
+      });
+    return Object.entries(config.cpus).map(([name, cpu]) => ({
+      name,
+      path: `cpus.${name}`,
+      config: cpu,
+      memory: cpu.memory ?? [],
+      io: cpu.io ?? [],
+      memoryPath: `cpus.${name}.memory`,
+      ioPath: `cpus.${name}.io`,
+    }));
+  }
+  if (!config.cpu)
+    throw new ConfigError('config/cpu', 'the machine has no CPU', { path: 'cpu', mend: "add cpu: { type: '6502' }" });
+  const { cpu } = config;
+  return [
+    {
+      name: 'main',
+      path: 'cpu',
+      config: cpu,
+      memory: cpu.memory ?? config.memory ?? [],
+      io: cpu.io ?? config.io ?? [],
+      memoryPath: cpu.memory ? 'cpu.memory' : 'memory',
+      ioPath: cpu.io ? 'cpu.io' : 'io',
+    },
+  ];
+}
+
+function refuseClashes(names: readonly string[]): void {
+  const seen = new Set(['host']);
+  for (const name of names) {
+    if (!/^[A-Za-z][\w-]*$/.test(name)) {
+      throw new ConfigError('config/name', `'${name}' is no name`, {
+        path: name,
+        mend: 'use letters, digits, - and _, a letter first',
+      });
+    }
+    if (seen.has(name))
+      throw new ConfigError('config/name', `'${name}' is taken`, {
+        path: `devices.${name}`,
+        mend: 'choose another name',
+      });
+    seen.add(name);
+  }
+}
+
+function unknownPlugin(fault: string, type: string, known: readonly string[], path: string): ConfigError {
+  return new ConfigError('config/unknown-plugin', fault, {
+    path,
+    mend: known.length > 0 ? suggest(type, known) : 'hand its plugin to createMachine',
+  });
+}
+
+/** Run `action`; give an error of ours that has no path this one. */
+function atPath<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof BackplaneError && error.path === undefined && error.code.startsWith('cpu/')) {
+      const [fault = error.message] = error.message.split('; ');
+      throw new ConfigError(error.code, fault, { path, ...(error.mend ? { mend: error.mend } : {}) });
+    }
+    throw error;
+  }
+}
+
+function planDevice(
+  name: string,
+  { type, clock: _clock, ...own }: { type: string; clock?: string | number | undefined },
+  plugins: ReadonlyMap<string, DevicePlugin>,
+  master: Frequency,
+  clock: Frequency,
+  layout: ArenaLayout,
+): PlannedDevice {
+  const path = `devices.${name}`;
+  const plugin = plugins.get(type);
+  if (!plugin) throw unknownPlugin(`no device type '${type}'`, type, [...plugins.keys()], `${path}.type`);
+  const { definition } = plugin;
+  const config = parseDeviceConfig(definition, own, path);
+  const fields = reserveFields((definition.state?.(config) ?? {}) as Fields, layout);
+  const ports = new Map(
+    Object.entries(definition.ports ?? {}).map(([port, width]) => [
+      port,
+      new PortPins(`${name}.${port}`, width, layout),
+    ]),
+  );
+  const channels = new Map(
+    (definition.channels ?? []).map((channel) => [channel, new DeviceEnd(`${name}.${channel}`)]),
+  );
+  const size = typeof definition.size === 'function' ? definition.size(config) : (definition.size ?? 0);
+  return {
+    name,
+    definition,
+    config,
+    ticks: ticksPerCycle(master, clock),
+    hertz: hertz(clock),
+    fields,
+    ports,
+    channels,
+    onBus: { name, size },
+  };
+}
+
+function parseDeviceConfig(
+  { type, config: schema }: DeviceDefinition,
+  own: Record<string, unknown>,
+  path: string,
+): unknown {
+  if (!schema) {
+    const [stray] = Object.keys(own);
+    if (stray !== undefined)
+      throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, {
+        path,
+        mend: `a ${type} has no settings`,
+      });
+    return {};
+  }
+  const shape = (schema as { shape?: Record<string, unknown> }).shape;
+  const keys = shape ? ['type', 'clock', ...Object.keys(shape)] : [];
+  const stray = shape && Object.keys(own).find((key) => !(key in shape));
+  if (stray)
+    throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, { path, mend: suggest(stray, keys) });
+  const result = schema.safeParse(own);
+  if (!result.success) throw configError(result.error, path.split('.'), own, keys);
+  return result.data;
+}
+
+interface RegionContext {
+  readonly layout: ArenaLayout;
+  readonly planned: readonly PlannedDevice[];
+  readonly banks: ReadonlyMap<string, number>;
+  readonly memories: MemoryBlock[];
+  readonly images: Readonly<Record<string, Uint8Array>>;
+  readonly usedImages: Set<string>;
+  readonly delays: readonly DelayTable[];
+}
+
+function makeRegions(
+  regions: readonly ParsedRegion[],
+  listPath: string,
+  space: string,
+  addressWidth: number,
+  context: RegionContext,
+): Region[] {
+  if (regions.length > MOST_REGIONS) {
+    throw new ConfigError('config/regions', `${regions.length} regions`, {
+      path: listPath,
+      mend: `use at most ${MOST_REGIONS}`,
+    });
+  }
+  const end = 2 ** addressWidth;
+  return regions.map((region, index) => {
+    const path = `${listPath}[${index}]`;
+    const place = (size: number, name: string) => {
+      if (size === 0)
+        throw new ConfigError('config/region-size', 'the region is empty', { path, mend: 'give it a size above 0' });
+      const to = region.at + size - 1;
+      if (to >= end) {
+        throw new ConfigError(
+          'config/region-end',
+          `$${region.at.toString(16)} + ${size} bytes goes beyond $${(end - 1).toString(16)}`,
+          { path, mend: `make it at most ${Math.max(0, end - region.at)} bytes` },
+        );
+      }
+      return { path, name: region.name ?? name, from: region.at, to, priority: region.priority, access: region.access };
+    };
+    if ('device' in region) {
+      const plan = context.planned.find(({ name }) => name === region.device);
+      if (!plan) {
+        throw new ConfigError('config/unknown-device', `no device '${region.device}'`, {
+          path: `${path}.device`,
+          mend: suggest(
+            region.device,
+            context.planned.map(({ name }) => name),
+          ),
+        });
+      }
+      const { size } = plan.onBus;
+      if (size === 0)
+        throw new ConfigError('config/not-mapped', `a ${plan.definition.type} has no registers`, {
+          path: `${path}.device`,
+          mend: 'only wire it',
+        });
+      const offset = region.offset ?? 0;
+      if (offset >= size && region.repeat !== true) {
+        throw new ConfigError('config/region-offset', `a ${plan.definition.type} has registers 0 to ${size - 1}`, {
+          path: `${path}.offset`,
+          mend: 'choose one of them',
+        });
+      }
+      return {
+        kind: 'device',
+        ...place(region.size ?? size - offset, region.device),
+        device: plan.onBus,
+        offset,
+        repeat: region.repeat ?? false,
+      };
+    }
+    if ('mirror' in region) {
+      const { mirror: source, of: period } = region;
+      const placed = place(region.size, `mirror of $${source.toString(16)}`);
+      if (period === 0 || source + period > end) {
+        throw new ConfigError('config/mirror', 'what it mirrors is not within the address space', {
+          path,
+          mend: "make 'of' the size of what is mirrored",
+        });
+      }
+      if (source <= placed.to && source + period > placed.from) {
+        throw new ConfigError('config/mirror', 'it mirrors itself', { path, mend: 'mirror another range' });
+      }
+      return { kind: 'mirror', ...placed, source, period };
+    }
+    const imageName = 'rom' in region ? region.rom : region.image;
+    const image =
+      imageName === undefined ? undefined : imageOf(imageName, context, `${path}.${'rom' in region ? 'rom' : 'image'}`);
+    const windowed = region.bank !== undefined;
+    const size =
+      'rom' in region
+        ? windowed
+          ? (image as Uint8Array).length
+          : (region.size ?? (image as Uint8Array).length)
+        : region.ram;
+    const window = region.size ?? size;
+    if (size > MOST_MEMORY)
+      throw new ConfigError('config/memory', `${size} bytes of memory`, { path, mend: `stay below ${MOST_MEMORY}` });
+    if (image && (image.length > size || ('rom' in region && image.length !== size))) {
+      throw new ConfigError(
+        'config/image-size',
+        `image '${imageName}' has ${image.length} bytes, the region takes ${size}`,
+        { path, mend: 'give the right file, or set the size' },
+      );
+    }
+    const placed = place(window, imageName ?? 'ram');
+    const bank = windowed ? bankOf(region.bank as string, context.banks, `${path}.bank`) : 0;
+    if (windowed && (size < window || size % window !== 0)) {
+      throw new ConfigError('config/bank-size', `${size} bytes of memory are no whole number of windows of ${window}`, {
+        path,
+        mend: "set 'size' to the size of the window",
+      });
+    }
+    if (!windowed && window > size) {
+      throw new ConfigError(
+        'config/region-size',
+        `the window of ${window} bytes is larger than the memory of ${size}`,
+        { path, mend: "use 'mirror' to repeat it" },
+      );
+    }
+    const offset = context.layout.reserve(size, 256);
+    context.memories.push({
+      name: `${space}[${placed.from.toString(16)}]`,
+      kind: 'rom' in region ? 'rom' : 'ram',
+      offset,
+      size,
+      image,
+    });
+    const delay = region.delay === undefined ? 0 : delayOf(region.delay, context.delays, `${path}.delay`);
+    return { kind: 'rom' in region ? 'rom' : 'ram', ...placed, memory: offset, size, bank, delay };
+  });
+}
+
+function imageOf(name: string, { images, usedImages }: RegionContext, path: string): Uint8Array {
+  const image = Object.hasOwn(images, name) ? images[name] : undefined;
+  if (!image) {
+    throw new ConfigError('config/image-missing', `the machine needs the image '${name}'`, {
+      path,
+      mend: `give it as images.${name} (on the command line: --image ${name}=FILE)`,
+    });
+  }
+  usedImages.add(name);
+  return image;
+}
+
+function refuseStrayImages(images: Readonly<Record<string, Uint8Array>>, used: ReadonlySet<string>): void {
+  const stray = Object.keys(images).find((name) => !used.has(name));
+  if (stray !== undefined) {
+    throw new ConfigError('config/unknown-image', `the machine takes no image '${stray}'`, {
+      path: `images.${stray}`,
+      mend: suggest(stray, [...used]),
+    });
+  }
+}
+
+function bankOf(name: string, banks: ReadonlyMap<string, number>, path: string): number {
+  const bank = banks.get(name);
+  if (bank === undefined)
+    throw new ConfigError('config/unknown-bank', `no bank selector '${name}'`, {
+      path,
+      mend: suggest(name, [...banks.keys()]),
+    });
+  return bank;
+}
+
+function delayOf(name: string, delays: readonly DelayTable[], path: string): number {
+  const index = delays.findIndex((delay) => delay.name === name);
+  if (index < 0)
+    throw new ConfigError('config/unknown-delay', `no delay table '${name}'`, {
+      path,
+      mend: suggest(
+        name,
+        delays.map((delay) => delay.name),
+      ),
+    });
+  return index + 1;
+}
+
+/** Components by the names that wires use; the main CPU is also `cpu`. */
+function wiredComponents(
+  cpus: ReadonlyMap<string, Cpu>,
+  planned: readonly PlannedDevice[],
+): Map<string, WiredComponent> {
+  const none = new Map<never, never>();
+  const components = new Map<string, WiredComponent>();
+  for (const [name, cpu] of cpus) {
+    components.set(name, {
+      lines: cpu.isa.inputs.map((input) => input.name),
+      ports: none,
+      channels: none,
+      isCpu: true,
+    });
+  }
+  for (const { name, definition, ports, channels } of planned) {
+    components.set(name, { lines: definition.lines ?? [], ports, channels, isCpu: false });
+  }
+  return components;
+}
+
+function connectCpus(cpus: ReadonlyMap<string, Cpu>, { lines }: Wiring): void {
+  for (const [name, cpu] of cpus) {
+    for (const input of cpu.isa.inputs) {
+      const net = lines.get(`${name}.${input.name}`) as Net;
+      net.listen(-1, () => cpu.setInput(input, net.asserted));
+    }
+  }
+}
+
+interface DeviceSurroundings {
+  readonly arena: Arena;
+  readonly scheduler: Scheduler;
+  readonly wiring: Wiring;
+  readonly banks: ReadonlyMap<string, number>;
+  readonly cpus: ReadonlyMap<string, Cpu>;
+  readonly exit: (status: number) => void;
+}
+
+function createDevice(
+  plan: PlannedDevice,
+  { arena, scheduler, wiring, banks, cpus, exit }: DeviceSurroundings,
+): Device {
+  const { name, definition, ticks, fields, ports, channels, onBus } = plan;
+  for (const port of ports.values()) port.attach(arena);
+  initializeFields(fields, arena);
+  const state = fieldState<Fields>(fields, arena) as Record<string, number | Uint8Array>;
+  const now = (): number => Math.floor(scheduler.now / ticks);
+  let isCreating = true;
+  let events = 0;
+  const handlers: { lines?: DeviceBehaviour['lines'] } = {};
+
+  const lines = Object.fromEntries(
+    (definition.lines ?? []).map((line): [string, DeviceLine] => {
+      const net = wiring.lines.get(`${name}.${line}`) as Net;
+      const driver = net.addDriver(`${name}.${line}`);
+      net.listen(driver, () => handlers.lines?.[line]?.(net.asserted));
+      return [
+        line,
+        {
+          assert: () => driveNet(net, driver, true),
+          release: () => driveNet(net, driver, false),
+          get asserted() {
+            return net.asserted;
+          },
+        },
+      ];
+    }),
+  );
+  /** CPUs whose bus shows this device; the first one if none does. */
+  const masters = [...cpus.values()].filter((cpu) =>
+    [cpu.memory, cpu.io].some((bus) =>
+      bus.regions.some((region) => region.kind === 'device' && region.device === onBus),
+    ),
+  );
+
+  const context: DeviceContext<unknown, Fields, string, string, string, string> = {
+    config: plan.config,
+    state: state as never,
+    lines,
+    ports: Object.fromEntries(ports),
+    channels: Object.fromEntries(channels),
+    banks: Object.fromEntries(
+      (definition.banks ?? []).map((bank) => {
+        const offset = banks.get(`${name}.${bank}`) as number;
+        return [
+          bank,
+          {
+            select(number: number) {
+              if (arena.i32[offset >> 2] === number) return;
+              arena.i32[offset >> 2] = number & 0x7fff_ffff;
+              for (const cpu of cpus.values()) {
+                cpu.memory.bankChanged(offset);
+                if (cpu.io !== cpu.memory) cpu.io.bankChanged(offset);
+              }
+            },
+            get selected() {
+              return arena.i32[offset >> 2] as number;
+            },
+          },
+        ];
+      }),
+    ),
+    clock: { now, hertz: plan.hertz },
+    event(event, handler): DeviceEvent {
+      events += 1;
+      if (!isCreating || events > EVENTS_PER_DEVICE) {
+        throw new BackplaneError(
+          'device/event',
+          `event '${event}' of ${name} comes ${isCreating ? `after ${EVENTS_PER_DEVICE} others` : 'too late'}`,
+          {
+            mend: isCreating ? 'share slots between events' : 'declare events while create runs',
+          },
+        );
+      }
+      const slot = scheduler.declare(`${name}/${event}`, handler);
+      return {
+        after: (cycles) => scheduler.schedule(slot, (now() + Math.max(0, Math.floor(cycles))) * ticks),
+        cancel: () => scheduler.schedule(slot, Number.POSITIVE_INFINITY),
+        get pending() {
+          return scheduler.dueTime(slot) !== Number.POSITIVE_INFINITY;
+        },
+        remaining: () => {
+          const due = scheduler.dueTime(slot);
+          return due === Number.POSITIVE_INFINITY ? 0 : Math.max(0, due / ticks - now());
+        },
+      };
+    },
+    stall(kinds, cycles) {
+      for (const cpu of masters.length > 0 ? masters : [...cpus.values()].slice(0, 1)) cpu.stall(kinds, cycles);
+    },
+    exit,
+  };
+  const behaviour = definition.create(context as never);
+  isCreating = false;
+  handlers.lines = behaviour.lines;
+  for (const [port, pins] of ports) pins.handler = behaviour.ports?.[port];
+  for (const [channel, end] of channels) end.handler = behaviour.channels?.[channel];
+  const answers = {
+    ...(behaviour.read && { read: behaviour.read.bind(behaviour) }),
+    ...(behaviour.peek && { peek: behaviour.peek.bind(behaviour) }),
+    ...(behaviour.write && { write: behaviour.write.bind(behaviour) }),
+  };
+  Object.assign(onBus, answers);
+  return {
+    name,
+    type: definition.type,
+    version: definition.version,
+    size: onBus.size,
+    fields,
+    state,
+    ports,
+    behaviour,
+    ...answers,
+  };
+}

@@ -1,0 +1,16 @@
+/** How the parts of a machine stop the run loop at the next instruction boundary. */
+export interface Control {
+  /** What must be looked after: bits as below, 0 for nothing. */
+  pause: number;
+}
+
+/** The guest waits for a byte of input. */
+export const PAUSE_INPUT = 1;
+/** A device ended the run. */
+export const PAUSE_EXIT = 2;
+/** A CPU has jammed, stopped or hangs. */
+export const PAUSE_STATUS = 4;
+/** The output matches what the host waits for. */
+export const PAUSE_TEXT = 8;
+/** There is much output to hand on. */
+export const PAUSE_OUTPUT = 16;

@@ -1,0 +1,301 @@
+/** A CPU at work: its words in the arena, its place in time, and the bus cycles that engines run through it. */
+import { type Bus, DELAY, ENTRY_WORDS, READ, WRITE } from '../bus/bus.js';
+import { type Evaluate, type Evaluator, type Execute, evaluatorOf } from '../engine/evaluator.js';
+import type { Input, InstructionSet } from '../isa/instruction-set.js';
+import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
+import type { Arena, ArenaLayout } from '../state/arena.js';
+import type { Scheduler } from '../time/scheduler.js';
+import { type Control, PAUSE_STATUS } from './control.js';
+
+/** One cycle on a CPU's bus, as a trace shows it. */
+export interface BusCycle {
+  /** Name of the CPU. */
+  readonly cpu: string;
+  /** CPU cycles since power-on at which it began. */
+  readonly cycle: number;
+  readonly kind: 'read' | 'write' | 'idle';
+  readonly space: string;
+  readonly address: number;
+  /** What was on the data bus; 0 for idle and stalled cycles. */
+  readonly value: number;
+  /** Held up: nothing happened, the cycle will be repeated. */
+  readonly stalled: boolean;
+}
+
+const KIND_BIT = { read: 1, write: 2, idle: 4 } as const;
+
+/** The longest a CPU is held up before it counts as hung: over 16 s of guest time at 1 MHz. */
+const LONGEST_STALL = 2 ** 24;
+
+/** Locals an instruction may use at once. */
+const MOST_LOCALS = 64;
+
+/** Thrown, and caught by the run loop, where an instruction can never end. */
+export const HANG = new Error('the CPU hangs');
+
+/** State of the program a CPU runs. */
+export type CpuStatus = 'running' | 'waiting' | 'stopped' | 'jammed';
+
+export interface CpuSetup {
+  readonly name: string;
+  readonly type: string;
+  readonly variant: string;
+  readonly version: number;
+  readonly isa: InstructionSet;
+  /** Master ticks in one of its cycles. */
+  readonly ticks: number;
+  readonly memory: Bus;
+  readonly io: Bus | undefined;
+  readonly scheduler: Scheduler;
+  readonly control: Control;
+}
+
+export class Cpu {
+  readonly name: string;
+  readonly type: string;
+  readonly variant: string;
+  readonly version: number;
+  readonly isa: InstructionSet;
+  readonly ticks: number;
+  readonly memory: Bus;
+  readonly io: Bus;
+  readonly control: Control;
+  readonly evaluator: Evaluator;
+  /** CPU state, laid out as in `isa/words.ts`, and after it the locals of the instruction that runs. */
+  words: Int32Array = new Int32Array(0);
+  /** 0: the time at which the next cycle begins, in master ticks. 1: the time from which on cycles need attention. */
+  clock: Float64Array = new Float64Array(2);
+  /** Told of every bus cycle, if there is anybody to tell. */
+  trace: ((cycle: BusCycle) => void) | null = null;
+  /** Registers and views by name, as plain properties. */
+  readonly registers: Record<string, number> = {};
+  readonly #scheduler: Scheduler;
+  readonly #offset: number;
+  readonly #clockOffset: number;
+  /** Level bits of the inputs that hold up reads, writes and idle cycles. */
+  readonly #stallMasks: Readonly<Record<number, number>>;
+  readonly #anyStallMask: number;
+  readonly #resetMask: number;
+  readonly #edgeActions = new Map<Input, Execute>();
+  readonly #status: { readonly name: CpuStatus; readonly holds: Evaluate }[] = [];
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    { name, type, variant, version, isa, ticks, memory, io, scheduler, control }: CpuSetup,
+    layout: ArenaLayout,
+  ) {
+    this.name = name;
+    this.type = type;
+    this.variant = variant;
+    this.version = version;
+    this.isa = isa;
+    this.ticks = ticks;
+    this.memory = memory;
+    this.io = io ?? memory;
+    this.control = control;
+    this.#scheduler = scheduler;
+    this.evaluator = evaluatorOf(isa);
+    this.#offset = layout.reserve((isa.words + MOST_LOCALS) * 4);
+    this.#clockOffset = layout.reserve(16);
+    const stalling = (kind: 'read' | 'write' | 'idle'): number =>
+      isa.inputs.reduce((mask, { stalls, levelBit }) => (stalls?.includes(kind) ? mask | (1 << levelBit) : mask), 0);
+    this.#stallMasks = { 1: stalling('read'), 2: stalling('write'), 4: stalling('idle') };
+    this.#anyStallMask = stalling('read') | stalling('write') | stalling('idle');
+    this.#resetMask = isa.inputs.reduce((mask, { resets, levelBit }) => (resets ? mask | (1 << levelBit) : mask), 0);
+    for (const input of isa.inputs) {
+      const body = isa.edgeAction(input);
+      if (body) this.#edgeActions.set(input, this.evaluator.compile(body));
+    }
+    for (const condition of ['jammed', 'stopped', 'waiting'] as const) {
+      const expression = isa.status(condition);
+      if (expression) this.#status.push({ name: condition, holds: this.evaluator.compileExpression(expression) });
+    }
+    for (const register of isa.declaration.shown) this.#showRegister(register);
+  }
+
+  attach(arena: Arena): void {
+    this.words = arena.words(this.#offset, this.isa.words + MOST_LOCALS);
+    this.clock = arena.doubles(this.#clockOffset, 2);
+    this.#bytes = arena.u8;
+  }
+
+  powerOn(): void {
+    this.words.fill(0);
+    this.words[RESET_WORD] = 1;
+    this.clock[0] = 0;
+    for (const [name, value] of Object.entries(this.isa.declaration.powerOn ?? {})) this.setRegister(name, value);
+    this.words[RESET_WORD] = 1;
+    this.updateAttention();
+  }
+
+  /** Have the reset sequence run in place of the next instruction. */
+  reset(): void {
+    this.words[RESET_WORD] = 1;
+    this.words[HUNG_WORD] = 0;
+    this.words[STALL_CYCLES_WORD] = 0;
+    this.updateAttention();
+  }
+
+  /** Cycles since power-on. */
+  get cycles(): number {
+    return (this.clock[0] as number) / this.ticks;
+  }
+
+  get programCounter(): number {
+    return this.words[this.isa.registers.get(this.isa.declaration.programCounter) as number] as number;
+  }
+
+  get status(): CpuStatus {
+    if (this.words[HUNG_WORD] !== 0) return 'jammed';
+    return this.#status.find(({ holds }) => holds(this) !== 0)?.name ?? 'running';
+  }
+
+  /** Value of any register or view, shown or not. */
+  register(name: string): number {
+    return this.evaluator.compileExpression(this.isa.getter(name))(this);
+  }
+
+  /** Set any register or view. Setting the program counter takes back a reset that has not run yet. */
+  setRegister(name: string, value: number): boolean {
+    const body = this.isa.setter(name);
+    if (!body) return false;
+    this.words[this.isa.words] = value & (2 ** this.isa.width(name) - 1);
+    this.evaluator.compile(body)(this);
+    this.clearLocals();
+    if (name === this.isa.declaration.programCounter) this.words[RESET_WORD] = 0;
+    return true;
+  }
+
+  #showRegister(name: string): void {
+    const evaluate = this.evaluator.compileExpression(this.isa.getter(name));
+    const isSettable = this.isa.setter(name) !== undefined;
+    Object.defineProperty(this.registers, name, {
+      enumerable: true,
+      get: () => evaluate(this),
+      ...(isSettable ? { set: (value: number) => void this.setRegister(name, value) } : {}),
+    });
+  }
+
+  /** A line changes at one of the inputs. */
+  setInput(input: Input, asserted: boolean): void {
+    const before = this.words[LINE_WORD] as number;
+    const level = 1 << input.levelBit;
+    if (((before & level) !== 0) === asserted) return;
+    if (!asserted) this.words[LINE_WORD] = before & ~level;
+    else {
+      const isLatched = input.sense === 'edge' && !input.on;
+      this.words[LINE_WORD] = before | level | (isLatched ? 1 << input.edgeBit : 0);
+      this.#edgeActions.get(input)?.(this);
+      if (input.resets) this.words[RESET_WORD] = 1;
+    }
+    if (input.stalls) this.updateAttention();
+  }
+
+  /** Whether no instruction runs: held in reset, or hung. */
+  get isHeld(): boolean {
+    return this.words[HUNG_WORD] !== 0 || ((this.words[LINE_WORD] as number) & this.#resetMask) !== 0;
+  }
+
+  /** Forget the locals of the last instruction, which are no state. */
+  clearLocals(): void {
+    this.words.fill(0, this.isa.words);
+  }
+
+  /** Let a cycle go by with nothing done. */
+  wait(): void {
+    this.#scheduler.dispatch(this.clock[0] as number);
+    this.clock[0] = (this.clock[0] as number) + this.ticks;
+  }
+
+  /** Hold up cycles of these kinds for a number of cycles. */
+  stall(kinds: readonly ('read' | 'write' | 'idle')[], cycles: number): void {
+    this.words[STALL_KINDS_WORD] = kinds.reduce((bits, kind) => bits | KIND_BIT[kind], 0);
+    this.words[STALL_CYCLES_WORD] = (this.words[STALL_CYCLES_WORD] as number) + cycles;
+    this.updateAttention();
+  }
+
+  /** Set the time from which on each cycle calls {@link #attend}. */
+  updateAttention(): void {
+    const special =
+      (this.words[STALL_CYCLES_WORD] as number) > 0 || ((this.words[LINE_WORD] as number) & this.#anyStallMask) !== 0;
+    this.clock[1] = special ? Number.NEGATIVE_INFINITY : this.#scheduler.nextDue;
+  }
+
+  read(bus: Bus, address: number, length: number): number {
+    const { clock } = this;
+    if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.read, bus, address);
+    const entry = (address >>> bus.pageShift) * ENTRY_WORDS;
+    const plain = bus.table[entry + READ] as number;
+    let value: number;
+    if (plain >= 0) value = this.#bytes[plain + (address & bus.pageMask)] as number;
+    else {
+      this.#reach(bus, address, entry, KIND_BIT.read);
+      value = bus.read(address);
+    }
+    if (this.trace !== null) this.#tell('read', bus, address, value, false);
+    clock[0] = (clock[0] as number) + length * this.ticks;
+    return value;
+  }
+
+  write(bus: Bus, address: number, value: number, length: number): void {
+    const { clock } = this;
+    if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.write, bus, address);
+    const entry = (address >>> bus.pageShift) * ENTRY_WORDS;
+    const plain = bus.table[entry + WRITE] as number;
+    if (plain >= 0) this.#bytes[plain + (address & bus.pageMask)] = value;
+    else {
+      this.#reach(bus, address, entry, KIND_BIT.write);
+      bus.write(address, value);
+    }
+    if (this.trace !== null) this.#tell('write', bus, address, value, false);
+    clock[0] = (clock[0] as number) + length * this.ticks;
+  }
+
+  idle(address: number, length: number): void {
+    const { clock, memory } = this;
+    if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.idle, memory, address);
+    this.#reach(memory, address, (address >>> memory.pageShift) * ENTRY_WORDS, KIND_BIT.idle);
+    if (this.trace !== null) this.#tell('idle', memory, address, 0, false);
+    clock[0] = (clock[0] as number) + length * this.ticks;
+  }
+
+  /** Come to the moment of an access that is not plain: a delayed page lets it wait. */
+  #reach(bus: Bus, address: number, entry: number, kind: number): void {
+    if (bus.table[entry + DELAY] !== 0) {
+      const cycles = bus.delayAt(address, this.cycles);
+      if (cycles > 0) {
+        this.clock[0] = (this.clock[0] as number) + cycles * this.ticks;
+        if ((this.clock[0] as number) >= (this.clock[1] as number)) this.#attend(kind, bus, address);
+      }
+    }
+    this.#scheduler.advance(this.clock[0] as number);
+  }
+
+  /** Before a cycle: events that are due, then whatever holds the cycle up. */
+  #attend(kind: number, bus: Bus, address: number): void {
+    const { words, clock } = this;
+    this.#scheduler.dispatch(clock[0] as number);
+    for (let stalled = 0; ; stalled += 1) {
+      const isStolen = (words[STALL_CYCLES_WORD] as number) > 0 && ((words[STALL_KINDS_WORD] as number) & kind) !== 0;
+      const isHeldUp = ((words[LINE_WORD] as number) & (this.#stallMasks[kind] as number)) !== 0;
+      if (!isStolen && !isHeldUp) break;
+      if (isStolen) words[STALL_CYCLES_WORD] = (words[STALL_CYCLES_WORD] as number) - 1;
+      else if (this.#scheduler.nextDue === Number.POSITIVE_INFINITY || stalled > LONGEST_STALL) this.#hang();
+      if (this.trace !== null) this.#tell(kind === 1 ? 'read' : kind === 2 ? 'write' : 'idle', bus, address, 0, true);
+      clock[0] = (clock[0] as number) + this.ticks;
+      this.#scheduler.dispatch(clock[0] as number);
+    }
+    this.updateAttention();
+  }
+
+  #hang(): never {
+    this.words[HUNG_WORD] = 1;
+    this.words[STALL_CYCLES_WORD] = 0;
+    this.control.pause |= PAUSE_STATUS;
+    throw HANG;
+  }
+
+  #tell(kind: BusCycle['kind'], bus: Bus, address: number, value: number, stalled: boolean): void {
+    this.trace?.({ cpu: this.name, cycle: this.cycles, kind, space: bus.name, address, value, stalled });
+  }
+}

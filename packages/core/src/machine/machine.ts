@@ -1,0 +1,591 @@
+/** The machine: everything one emulated computer consists of, and how it is run. */
+import { EventEmitter } from 'eventemitter3';
+import type { Bus } from '../bus/bus.js';
+import type { Region } from '../bus/region.js';
+import { BackplaneError } from '../errors.js';
+import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
+import type { HostChannel } from '../signal/channel.js';
+import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.js';
+import { hertz } from '../time/clock.js';
+import type { Scheduler } from '../time/scheduler.js';
+import { buildParts, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
+import type { MachineConfig } from './config.js';
+import { PAUSE_EXIT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
+import { type BusCycle, type Cpu, type CpuStatus, HANG } from './cpu.js';
+import { fillMemory } from './power-on.js';
+
+/**
+ * Why a run ended.
+ *
+ * - `cycles`: it ran as far as it was to run
+ * - `condition`: what `runUntil` waits for came true
+ * - `exit`: a device ended the run; see `machine.exitStatus`
+ * - `input`: the guest waits for input that the host has not written yet
+ * - `jam`: the CPU has crashed; only a reset helps
+ * - `stopped`: the program has stopped the CPU; only a reset helps
+ */
+export type RunReason = 'cycles' | 'condition' | 'exit' | 'input' | 'jam' | 'stopped';
+
+export interface RunResult {
+  readonly reason: RunReason;
+  /** Cycles of the main CPU that this run took. */
+  readonly cycles: number;
+}
+
+/**
+ * What {@link Machine.runUntil} waits for; it is asked at instruction boundaries, after at least one instruction.
+ *
+ * - a number: the main CPU is about to run the instruction at this address
+ * - a function: it returns true
+ * - `{ text }`: the output of a host channel (the first by default), from now on, contains or matches it
+ * - `{ trap: true }`: an instruction has left the main CPU as it was, such as a jump to itself
+ * - `{ halted: true }`: nothing; the run ends when the CPU jams or stops (as it does for every condition)
+ */
+export type RunCondition =
+  | number
+  | ((machine: Machine) => boolean)
+  | { readonly text: string | RegExp; readonly channel?: string }
+  | { readonly trap: true }
+  | { readonly halted: true };
+
+/** A state to come back to, of this machine or another one of the same config. It is a value: nothing changes it. */
+export interface Checkpoint {
+  /** Main CPU's cycles at that moment. */
+  readonly cycles: number;
+  /** @internal */
+  readonly shape: string;
+  /** @internal */
+  readonly bytes: Uint8Array;
+}
+
+/** A CPU as its user sees it. */
+export interface MachineCpu {
+  readonly name: string;
+  readonly type: string;
+  readonly variant: string;
+  /** Registers as plain properties. Setting the program counter takes back a reset that has not run yet. */
+  readonly registers: Record<string, number>;
+  /** Cycles of this CPU since power-on. */
+  readonly cycles: number;
+  readonly programCounter: number;
+  readonly status: CpuStatus;
+  readonly isa: Cpu['isa'];
+  readonly memory: AddressSpace;
+  readonly io: AddressSpace;
+  /** Text of the instruction at an address, read without side effects. */
+  disassemble(address: number): Disassembled;
+}
+
+/** An address space as a debugger sees it: no side effects. */
+export interface AddressSpace {
+  /** What a read would give. */
+  peek(address: number): number;
+  /** Change memory, ROM included; device registers stay as they are. Whether there was memory. */
+  poke(address: number, value: number): boolean;
+  /** `length` bytes from `address`. */
+  read(address: number, length: number): Uint8Array;
+  /** Poke bytes from `address` on. */
+  load(address: number, bytes: Uint8Array): void;
+}
+
+/** One region of a memory map. */
+export interface MappedRegion {
+  readonly cpu: string;
+  readonly space: 'memory' | 'io';
+  readonly path: string;
+  readonly name: string;
+  readonly kind: Region['kind'];
+  readonly from: number;
+  readonly to: number;
+  readonly access: 'read' | 'write' | undefined;
+  readonly priority: number | undefined;
+}
+
+interface MachineEvents {
+  /** The guest has put out bytes; told between slices. */
+  output: (event: { readonly channel: string; readonly bytes: Uint8Array }) => void;
+  /** A byte of input was handed to the guest. */
+  input: (event: { readonly channel: string; readonly byte: number; readonly cycles: number }) => void;
+  /** A run ended. */
+  stop: (result: RunResult) => void;
+}
+
+// The machine's own doubles in the arena; the exit status is declared beside the devices that set it.
+const TARGET = 0;
+const TURN_START = 1;
+const TURN = 2;
+
+export class Machine {
+  /** @internal */
+  readonly parts: Parts;
+  readonly cpus: Readonly<Record<string, MachineCpu>>;
+  readonly #cpus: readonly Cpu[];
+  readonly #main: Cpu;
+  readonly #doubles: Float64Array;
+  readonly #events = new EventEmitter<MachineEvents>();
+  /** Ticks of a turn; 0 where turns are one instruction long. */
+  readonly #quantum: number;
+  readonly #shape: string;
+  #isRunning = false;
+  #isDisposed = false;
+
+  /** @internal Use {@link createMachine}. */
+  constructor(parts: Parts) {
+    this.parts = parts;
+    this.#cpus = [...parts.cpus.values()];
+    this.#main = this.#cpus[0] as Cpu;
+    this.#doubles = parts.arena.doubles(parts.machineOffset, 8);
+    const { quantum = 1000 } = parts.config;
+    this.#quantum = quantum === 'instruction' ? 0 : quantum * parts.clockTicks;
+    this.cpus = Object.fromEntries(this.#cpus.map((cpu) => [cpu.name, cpuView(cpu, parts.scheduler)]));
+    this.#shape = JSON.stringify([
+      parts.config,
+      parts.layoutSize,
+      this.#cpus.map(({ type, variant, version }) => [type, variant, version]),
+    ]);
+    this.#powerOn();
+  }
+
+  #powerOn(): void {
+    const { parts } = this;
+    this.#doubles.fill(0);
+    this.#doubles[EXIT_STATUS] = -1;
+    fillMemory(parts);
+    for (const cpu of this.#cpus) cpu.powerOn();
+    for (const device of parts.devices.values()) device.behaviour.reset?.();
+  }
+
+  /** The main CPU: the first one of the config. */
+  get cpu(): MachineCpu {
+    return this.cpus[this.#main.name] as MachineCpu;
+  }
+
+  /** Memory of the main CPU, without side effects. */
+  get memory(): AddressSpace {
+    return this.cpu.memory;
+  }
+
+  get name(): string {
+    return this.parts.config.name ?? 'machine';
+  }
+
+  /** Cycles of the main CPU since power-on. */
+  get cycles(): number {
+    return this.#main.cycles;
+  }
+
+  /** Guest time in master ticks. */
+  get time(): number {
+    return this.#main.clock[0] as number;
+  }
+
+  /** Guest time in seconds since power-on. */
+  get seconds(): number {
+    return this.time / hertz(this.parts.master);
+  }
+
+  /** What the guest ended with, if it has. */
+  get exitStatus(): number | undefined {
+    const status = this.#doubles[EXIT_STATUS] as number;
+    return status < 0 ? undefined : status;
+  }
+
+  /** Name of the engine that runs instructions. */
+  get engine(): 'evaluator' {
+    return 'evaluator';
+  }
+
+  /**
+   * Run `cycles` cycles of the main CPU, to the first instruction boundary at or after. What it overshoots counts
+   * against the next run: `run(n); run(m)` is `run(n + m)`.
+   *
+   * @example
+   * machine.run(1_000_000);
+   */
+  run(cycles: number): RunResult {
+    const target = (this.#doubles[TARGET] as number) + Math.max(0, cycles) * this.#main.ticks;
+    this.#doubles[TARGET] = target;
+    return this.#guarded(() => this.#advance(target, false));
+  }
+
+  /**
+   * Run until something happens, or for at most `cycles` cycles.
+   *
+   * @example
+   * const { reason } = machine.runUntil({ text: 'ready' }, { cycles: 10_000_000 });
+   */
+  runUntil(
+    condition: RunCondition,
+    { cycles = Number.POSITIVE_INFINITY }: { readonly cycles?: number } = {},
+  ): RunResult {
+    const limit = this.time + cycles * this.#main.ticks;
+    return this.#guarded(() => {
+      const reason = this.#until(condition, limit);
+      this.#doubles[TARGET] = Math.max(this.#doubles[TARGET] as number, this.time);
+      return reason;
+    });
+  }
+
+  /** Run one instruction, or one cycle of a CPU that runs none. */
+  step(): RunResult {
+    return this.#guarded(() => {
+      const reason = this.#stepOnce();
+      this.#doubles[TARGET] = Math.max(this.#doubles[TARGET] as number, this.time);
+      return reason ?? 'cycles';
+    });
+  }
+
+  /** Pull the reset pin of the CPUs and devices. The CPUs' reset sequences are what runs next; memory stays. */
+  reset(): void {
+    this.#refuseReentry();
+    this.#doubles[EXIT_STATUS] = -1;
+    this.parts.control.pause &= ~PAUSE_EXIT;
+    this.parts.scheduler.advance(this.time);
+    for (const cpu of this.#cpus) cpu.reset();
+    for (const device of this.parts.devices.values()) device.behaviour.reset?.();
+  }
+
+  /** The host's end of a channel that the config wires to `host.NAME`. */
+  channel(name: string): HostChannel {
+    const host = this.parts.hosts.get(name);
+    if (!host) {
+      throw new BackplaneError('machine/unknown-channel', `no channel 'host.${name}'`, {
+        mend: `wire one: ['console.serial', 'host.${name}']`,
+      });
+    }
+    return host;
+  }
+
+  /** Names of the host channels. */
+  get channels(): readonly string[] {
+    return [...this.parts.hosts.keys()];
+  }
+
+  /** Hear of output, input and stops. Events are told between slices; a listener must not run the machine. */
+  on<Name extends keyof MachineEvents>(name: Name, listener: MachineEvents[Name]): this {
+    this.#events.on(name, listener as never);
+    return this;
+  }
+
+  off<Name extends keyof MachineEvents>(name: Name, listener: MachineEvents[Name]): this {
+    this.#events.off(name, listener as never);
+    return this;
+  }
+
+  /** Told of every bus cycle of every CPU while set. */
+  get onCycle(): ((cycle: BusCycle) => void) | null {
+    return this.#main.trace;
+  }
+
+  set onCycle(listener: ((cycle: BusCycle) => void) | null) {
+    for (const cpu of this.#cpus) cpu.trace = listener;
+  }
+
+  /** Keep the state as it is now. */
+  checkpoint(): Checkpoint {
+    return { cycles: this.cycles, shape: this.#shape, bytes: this.parts.arena.u8.slice(0, this.parts.layoutSize) };
+  }
+
+  /**
+   * Go back to a state. Input already queued, listeners and output stay as they are: they belong to the host.
+   *
+   * @throws BackplaneError `checkpoint/foreign` if it is of another machine
+   */
+  restore(checkpoint: Checkpoint): void {
+    this.#refuseReentry();
+    if (checkpoint.shape !== this.#shape) {
+      throw new BackplaneError('checkpoint/foreign', 'the checkpoint is of another machine', {
+        mend: 'restore it into one of the same config',
+      });
+    }
+    this.parts.arena.u8.set(checkpoint.bytes);
+    this.#afterRestore();
+  }
+
+  /** The state in its portable form: plain JSON, readable by other versions. */
+  snapshot(): Snapshot {
+    return takeSnapshot(this.parts, this.#doubles);
+  }
+
+  /**
+   * Take over a portable state.
+   *
+   * @throws SnapshotError if it is damaged or of another machine; the machine stays as it was
+   */
+  loadSnapshot(snapshot: unknown): void {
+    this.#refuseReentry();
+    const before = this.checkpoint();
+    try {
+      restoreSnapshot(snapshot, this.parts, this.#doubles);
+    } catch (error) {
+      this.restore(before);
+      throw error;
+    }
+    this.#afterRestore();
+  }
+
+  #afterRestore(): void {
+    const { scheduler, control, hosts } = this.parts;
+    scheduler.refresh();
+    control.pause = 0;
+    if ((this.#doubles[EXIT_STATUS] as number) >= 0) control.pause |= PAUSE_EXIT;
+    for (const host of hosts.values()) if (host.state?.wanted === 1) control.pause |= PAUSE_INPUT;
+    for (const cpu of this.#cpus) cpu.updateAttention();
+  }
+
+  /** The memory map: every region as configured. */
+  map(): readonly MappedRegion[] {
+    return this.#cpus.flatMap((cpu) =>
+      (cpu.io === cpu.memory ? [cpu.memory] : [cpu.memory, cpu.io]).flatMap((bus) =>
+        bus.regions.map(({ path, name, kind, from, to, access, priority }) => ({
+          cpu: cpu.name,
+          space: bus.name as 'memory' | 'io',
+          path,
+          name,
+          kind,
+          from,
+          to,
+          access,
+          priority,
+        })),
+      ),
+    );
+  }
+
+  /** Which lines and pins are joined with which. */
+  nets(): readonly { readonly members: readonly string[]; readonly asserted: boolean }[] {
+    const { nets, members } = this.parts.wiring;
+    return nets.map((net) => ({ members: members.get(net.name) ?? [], asserted: net.asserted }));
+  }
+
+  /** What has run so far. */
+  stats(): { readonly engine: string; readonly cycles: Readonly<Record<string, number>> } {
+    return { engine: this.engine, cycles: Object.fromEntries(this.#cpus.map((cpu) => [cpu.name, cpu.cycles])) };
+  }
+
+  /** Let go of listeners; the machine is not to be used any more. */
+  dispose(): void {
+    this.#events.removeAllListeners();
+    this.onCycle = null;
+    this.#isDisposed = true;
+  }
+
+  #refuseReentry(): void {
+    if (this.#isDisposed) throw new BackplaneError('machine/disposed', 'the machine was disposed of');
+    if (this.#isRunning) {
+      throw new BackplaneError('machine/reentry', 'the machine is running', {
+        mend: 'do it after the run has returned, not in a listener',
+      });
+    }
+  }
+
+  #guarded(action: () => RunReason): RunResult {
+    this.#refuseReentry();
+    this.#isRunning = true;
+    const before = this.cycles;
+    let reason: RunReason;
+    try {
+      reason = action();
+      for (const cpu of this.#cpus) cpu.clearLocals();
+      this.#flush();
+    } finally {
+      this.#isRunning = false;
+    }
+    const result = { reason, cycles: this.cycles - before };
+    this.#events.emit('stop', result);
+    return result;
+  }
+
+  #flush(): void {
+    for (const [channel, host] of this.parts.hosts) {
+      const bytes = host.takeOutput();
+      if (bytes) this.#events.emit('output', { channel, bytes });
+    }
+  }
+
+  /** Why a CPU that has stopped for good did so. */
+  #halt(): 'jam' | 'stopped' | undefined {
+    const { status } = this.#main;
+    return status === 'jammed' ? 'jam' : status === 'stopped' ? 'stopped' : undefined;
+  }
+
+  /** At an instruction boundary: what devices and channels asked for. */
+  #attend(stopsWhenHalted: boolean): RunReason | undefined {
+    const { control, hosts } = this.parts;
+    const { pause } = control;
+    if ((pause & PAUSE_EXIT) !== 0) return 'exit';
+    control.pause = 0;
+    if ((pause & PAUSE_OUTPUT) !== 0) this.#flush();
+    if ((pause & PAUSE_INPUT) !== 0) {
+      let isWaiting = false;
+      this.parts.scheduler.advance(this.time);
+      for (const [channel, host] of hosts) {
+        const byte = host.deliver();
+        if (byte === undefined) continue;
+        if (byte < 0) isWaiting = true;
+        else this.#events.emit('input', { channel, byte, cycles: this.cycles });
+      }
+      if (isWaiting) {
+        control.pause |= PAUSE_INPUT | (pause & (PAUSE_TEXT | PAUSE_STATUS));
+        return 'input';
+      }
+    }
+    if ((pause & PAUSE_TEXT) !== 0) return 'condition';
+    if (stopsWhenHalted && (pause & PAUSE_STATUS) !== 0) return this.#halt();
+    return undefined;
+  }
+
+  /** Run to a time. */
+  #advance(target: number, stopsWhenHalted: boolean): RunReason {
+    const { control } = this.parts;
+    for (;;) {
+      if (control.pause !== 0) {
+        const reason = this.#attend(stopsWhenHalted);
+        if (reason) return reason;
+      }
+      const cpu = this.#nextCpu();
+      if ((cpu.clock[0] as number) >= target) return this.#halt() ?? 'cycles';
+      this.#runCpu(cpu, Math.min(target, this.#turnEnd(cpu)));
+    }
+  }
+
+  #runCpu(cpu: Cpu, until: number): void {
+    try {
+      cpu.evaluator.run(cpu, until);
+    } catch (error) {
+      if (error !== HANG) throw error;
+    }
+  }
+
+  /** The CPU whose turn it is; ends turns that are over. */
+  #nextCpu(): Cpu {
+    if (this.#cpus.length === 1) return this.#main;
+    if (this.#quantum === 0) {
+      return this.#cpus.reduce((next, cpu) => ((cpu.clock[0] as number) < (next.clock[0] as number) ? cpu : next));
+    }
+    const doubles = this.#doubles;
+    for (;;) {
+      const cpu = this.#cpus[doubles[TURN] as number] as Cpu;
+      if ((cpu.clock[0] as number) < (doubles[TURN_START] as number) + this.#quantum) return cpu;
+      doubles[TURN] = (doubles[TURN] as number) + 1;
+      if (doubles[TURN] === this.#cpus.length) {
+        doubles[TURN] = 0;
+        doubles[TURN_START] = (doubles[TURN_START] as number) + this.#quantum;
+      }
+    }
+  }
+
+  #turnEnd(cpu: Cpu): number {
+    if (this.#cpus.length === 1) return Number.POSITIVE_INFINITY;
+    // One instruction: whatever is later than now ends with the first instruction.
+    return this.#quantum === 0 ? (cpu.clock[0] as number) + 1 : (this.#doubles[TURN_START] as number) + this.#quantum;
+  }
+
+  /** One instruction of the CPU whose turn it is. */
+  #stepOnce(): RunReason | undefined {
+    if (this.parts.control.pause !== 0) {
+      const reason = this.#attend(true);
+      if (reason) return reason;
+    }
+    const cpu = this.#nextCpu();
+    try {
+      cpu.evaluator.step(cpu);
+    } catch (error) {
+      if (error !== HANG) throw error;
+    }
+    return undefined;
+  }
+
+  #until(condition: RunCondition, limit: number): RunReason {
+    if (typeof condition === 'object' && ('text' in condition || 'halted' in condition)) {
+      if ('halted' in condition) return this.#halt() ?? this.#advance(limit, true);
+      const host = this.channel(condition.channel ?? this.channels[0] ?? 'console');
+      const { text } = condition;
+      host.expect(typeof text === 'string' ? (recent) => recent.endsWith(text) : (recent) => text.test(recent));
+      try {
+        return this.#halt() ?? this.#advance(limit, true);
+      } finally {
+        host.expect(undefined);
+      }
+    }
+    const holds = this.#test(condition);
+    for (;;) {
+      if (this.time >= limit) return 'cycles';
+      const reason = this.#stepOnce() ?? (holds() ? 'condition' : undefined);
+      if (reason) return reason;
+    }
+  }
+
+  #test(condition: number | ((machine: Machine) => boolean) | { readonly trap: true }): () => boolean {
+    const main = this.#main;
+    if (typeof condition === 'number') return () => main.programCounter === condition;
+    if (typeof condition === 'function') return () => condition(this);
+    const before = main.words.slice(0, main.isa.words);
+    return () => {
+      const { words } = main;
+      let isSame = true;
+      for (let index = 0; index < before.length; index += 1) {
+        if (words[index] !== before[index]) {
+          before[index] = words[index] as number;
+          isSame = false;
+        }
+      }
+      return isSame;
+    };
+  }
+}
+
+function cpuView(cpu: Cpu, scheduler: Scheduler): MachineCpu {
+  const memory = addressSpace(cpu, cpu.memory, scheduler);
+  return {
+    name: cpu.name,
+    type: cpu.type,
+    variant: cpu.variant,
+    registers: cpu.registers,
+    isa: cpu.isa,
+    memory,
+    io: cpu.io === cpu.memory ? memory : addressSpace(cpu, cpu.io, scheduler),
+    get cycles() {
+      return cpu.cycles;
+    },
+    get programCounter() {
+      return cpu.programCounter;
+    },
+    get status() {
+      return cpu.status;
+    },
+    disassemble: (address) => disassembleAt(cpu.isa, memory.peek, address),
+  };
+}
+
+function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
+  const mask = 2 ** bus.addressWidth - 1;
+  const peek = (address: number): number => scheduler.during(cpu.clock[0] as number, () => bus.peek(address & mask));
+  return {
+    peek,
+    poke: (address, value) => bus.poke(address & mask, value & 0xff),
+    read: (address, length) => Uint8Array.from({ length }, (_, index) => peek(address + index)),
+    load(address, bytes) {
+      bytes.forEach((byte, index) => {
+        bus.poke((address + index) & mask, byte);
+      });
+    },
+  };
+}
+
+/**
+ * Make a machine, powered on, its reset sequence about to run.
+ *
+ * @param config as written in code or read from JSON or YAML
+ * @throws ConfigError with path, fault and mend
+ *
+ * @example
+ * const machine = createMachine(
+ *   { clock: '1 MHz', cpu: { type: '6502' }, memory: [{ at: 0, ram: '64K', image: 'ram' }] },
+ *   { plugins: [cpu6502], images: { ram: program } },
+ * );
+ * machine.run(1000);
+ */
+export function createMachine(config: MachineConfig, options: MachineOptions): Machine {
+  return new Machine(buildParts(config, options));
+}

@@ -1,0 +1,188 @@
+import type { z } from 'zod';
+import type { Fields, StateOf } from './fields.js';
+
+/**
+ * A named wire as a device sees it. Wires are wired-OR: asserted while any driver asserts it. On an active-low pin
+ * (IRQ, RES …) asserted means low.
+ */
+export interface DeviceLine {
+  /** Start driving the wire. Doing so twice is the same as once. */
+  assert(): void;
+  /** Stop driving the wire. */
+  release(): void;
+  /** Level of the whole wire, whoever drives it. */
+  readonly asserted: boolean;
+}
+
+/** n parallel pins as a device sees them; bit 0 of every mask is pin 0. */
+export interface DevicePort {
+  /**
+   * Drive the pins.
+   * @param value levels of the driven pins
+   * @param direction which pins are outputs (1) and which are inputs (0)
+   */
+  drive(value: number, direction: number): void;
+  /** Levels at the pins: low where any output drives low, else high (pins have pull-ups). */
+  readonly pins: number;
+}
+
+/** Ordered bytes to and from another device, or a host end (console, file). */
+export interface DeviceChannel {
+  /** Send a byte, now. */
+  send(byte: number): void;
+  /**
+   * Say that the guest looks for a byte now. A host end hands over its next byte at the following instruction
+   * boundary by calling the device's `channels` handler; another device at the far end takes no notice.
+   */
+  poll(): void;
+  /** Whether the channel is wired to anything. */
+  readonly connected: boolean;
+}
+
+/** One event slot of a device: at most one time is due in it. Times are cycles of the device's clock. */
+export interface DeviceEvent {
+  /** Make the event due `cycles` (≥ 0) after the present cycle, forgetting what was due before. */
+  after(cycles: number): void;
+  /** Forget the event. */
+  cancel(): void;
+  /** Whether it is due at some time. */
+  readonly pending: boolean;
+  /** Cycles until it is due, 0 if it is not pending. */
+  remaining(): number;
+}
+
+/** The device's view of time: whole cycles of its clock since power-on. */
+export interface DeviceClock {
+  /** The present cycle. */
+  now(): number;
+  /** Frequency in cycles a second of guest time. */
+  readonly hertz: number;
+}
+
+/** Kinds of CPU bus cycle, to choose those that {@link DeviceContext.stall} holds up. */
+export type CycleKind = 'read' | 'write' | 'idle';
+
+/** All a device may touch: just what it declared. */
+export interface DeviceContext<
+  Config,
+  F extends Fields,
+  Line extends string,
+  Port extends string,
+  Channel extends string,
+  Bank extends string,
+> {
+  /** The device's part of the machine config, validated, defaults filled in. */
+  readonly config: Config;
+  /** The declared fields, in the arena. */
+  readonly state: StateOf<F>;
+  readonly lines: Readonly<Record<Line, DeviceLine>>;
+  readonly ports: Readonly<Record<Port, DevicePort>>;
+  readonly channels: Readonly<Record<Channel, DeviceChannel>>;
+  /** Bank selectors: `banks.prg.select(n)` shows bank n (modulo their number) in every region of that bank. */
+  readonly banks: Readonly<Record<Bank, { select(bank: number): void; readonly selected: number }>>;
+  readonly clock: DeviceClock;
+  /** Declare an event slot; call only while `create` runs. */
+  event(name: string, handler: () => void): DeviceEvent;
+  /** Hold up the CPU (RDY, BUSREQ, DMA) for `cycles` of its cycles before its next cycle of one of these kinds. */
+  stall(kinds: readonly CycleKind[], cycles: number): void;
+  /** End the run with the guest's own exit status (0–255). */
+  exit(status: number): void;
+}
+
+/** What a device does. Every member is optional. */
+export interface DeviceBehaviour<
+  Line extends string = string,
+  Port extends string = string,
+  Channel extends string = string,
+> {
+  /** The reset pin: called at power-on and at `machine.reset()`. */
+  reset?(): void;
+  /** A bus read of byte `offset`; side effects included. Missing: open bus. */
+  read?(offset: number): number;
+  /** What a read of byte `offset` would give, without side effects (debuggers). Missing: open bus. */
+  peek?(offset: number): number;
+  /** A bus write. Missing: ignored. */
+  write?(offset: number, value: number): void;
+  /** Called when somebody else changes the level of a line of this device. */
+  lines?: { readonly [Name in Line]?: (asserted: boolean) => void };
+  /** Called when somebody else changes the level of a pin of a port of this device. */
+  ports?: { readonly [Name in Port]?: (pins: number) => void };
+  /** Called when a byte arrives. */
+  channels?: { readonly [Name in Channel]?: (byte: number) => void };
+}
+
+/** What {@link defineDevice} takes. */
+export interface DeviceDefinition<
+  Schema extends z.ZodType = z.ZodType,
+  F extends Fields = Fields,
+  Line extends string = string,
+  Port extends string = string,
+  Channel extends string = string,
+  Bank extends string = string,
+> {
+  /** Name in a config: `{ type: 'countdown' }`. Lower case, digits, hyphens. */
+  readonly type: string;
+  /** Version of the declared fields; raise it when a field changes. */
+  readonly version: number;
+  /** One line for `backplane list`. */
+  readonly description?: string;
+  /** Schema of the device's part of the config, without `type`. */
+  readonly config?: Schema;
+  /** How many bytes of register it has, 0 (the default) if it is not mapped at all. Bytes beyond are open bus. */
+  readonly size?: number | ((config: z.output<Schema>) => number);
+  /** Its lines. */
+  readonly lines?: readonly Line[];
+  /** Its ports with their number of pins. */
+  readonly ports?: { readonly [Name in Port]: number };
+  /** Its channels. */
+  readonly channels?: readonly Channel[];
+  /** Its bank selectors, named by regions as `bank: 'device.name'`. */
+  readonly banks?: readonly Bank[];
+  /** Its state, all of it. */
+  readonly state?: (config: z.output<Schema>) => F;
+  /** Put one to work. Called once a machine; keep nothing in variables that changes while the guest runs. */
+  create(context: DeviceContext<z.output<Schema>, F, Line, Port, Channel, Bank>): DeviceBehaviour<Line, Port, Channel>;
+}
+
+/** A device type, to be handed to `createMachine` as a plugin. */
+export interface DevicePlugin {
+  readonly kind: 'device';
+  readonly type: string;
+  readonly definition: DeviceDefinition;
+}
+
+/**
+ * Define a device type. Importing a definition has no side effect.
+ *
+ * @example
+ * const countdown = defineDevice({
+ *   type: 'countdown', version: 1, lines: ['irq'], size: 2,
+ *   config: z.object({ period: z.int().min(1).default(1000) }),
+ *   state: ({ period }) => ({ period: u32(period), fired: bit() }),
+ *   create({ state, lines, event }) {
+ *     const underflow = event('underflow', () => {
+ *       state.fired = 1;
+ *       lines.irq.assert();
+ *       underflow.after(state.period);
+ *     });
+ *     return {
+ *       reset() { state.fired = 0; lines.irq.release(); underflow.after(state.period); },
+ *       read: (offset) => (offset === 0 ? underflow.remaining() & 0xff : state.fired),
+ *       write(offset, value) {
+ *         if (offset === 0) state.period = value + 1;
+ *         else { state.fired = 0; lines.irq.release(); }
+ *       },
+ *     };
+ *   },
+ * });
+ */
+export function defineDevice<
+  Schema extends z.ZodType,
+  F extends Fields = Record<never, never>,
+  const Line extends string = never,
+  const Port extends string = never,
+  const Channel extends string = never,
+  const Bank extends string = never,
+>(definition: DeviceDefinition<Schema, F, Line, Port, Channel, Bank>): DevicePlugin {
+  return { kind: 'device', type: definition.type, definition: definition as unknown as DeviceDefinition };
+}

@@ -1,0 +1,196 @@
+/** Channels: ordered bytes between two devices, or between a device and the host. */
+import { type Control, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_TEXT } from '../machine/control.js';
+import type { DeviceChannel } from '../plugin/define-device.js';
+import type { StateOf } from '../plugin/fields.js';
+import { f64, u8, u32 } from '../plugin/fields.js';
+import type { Scheduler } from '../time/scheduler.js';
+
+/** One end of a channel. */
+export interface ChannelEnd {
+  /** A byte arrives. */
+  receive(byte: number): void;
+  /** The other end looks for a byte. */
+  polled(): void;
+}
+
+/** The end at a device. */
+export class DeviceEnd implements DeviceChannel, ChannelEnd {
+  readonly name: string;
+  peer: ChannelEnd | undefined = undefined;
+  /** The device's handler, set once the device exists. */
+  handler: ((byte: number) => void) | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get connected(): boolean {
+    return this.peer !== undefined;
+  }
+
+  send(byte: number): void {
+    this.peer?.receive(byte & 0xff);
+  }
+
+  poll(): void {
+    this.peer?.polled();
+  }
+
+  receive(byte: number): void {
+    this.handler?.(byte);
+  }
+
+  polled(): void {}
+}
+
+/** State of a host end that the guest can tell: part of the machine's state. */
+export const hostFields = {
+  /** Master ticks at the last output or delivered byte. */
+  quietSince: f64(),
+  /** Times the guest has looked for a byte since. */
+  polls: u32(),
+  /** 1 once the guest waits for a byte. */
+  wanted: u8(),
+};
+
+/** Polls after which a guest may count as idle; one alone may be a look in passing. */
+const IDLE_POLLS = 2;
+
+/** A guest that still waits this many times longer after the input has ended will get nothing done any more. */
+const END_PATIENCE = 100;
+
+/** The text kept for matching. */
+const RECENT = 65536;
+
+/**
+ * The host's end of a channel. What the guest sees of it depends on the bytes and on guest time alone, never on when
+ * the host wrote them: a byte is handed over at the instruction boundary after the guest, idle on its input, looked
+ * for one. If {@link waits} is set and there is none yet, the machine pauses, and guest time stands still.
+ */
+export class HostChannel implements ChannelEnd {
+  readonly name: string;
+  /**
+   * Whether more input may come than has been written: then a guest that looks for a byte stops the run, with reason
+   * `input`, until there is one or {@link end} is called. Otherwise the guest sees that there is none.
+   */
+  waits = false;
+  device: ChannelEnd | undefined = undefined;
+  state: StateOf<typeof hostFields> | undefined;
+  readonly #queue: number[] = [];
+  #ended = false;
+  #output: number[] = [];
+  #recent = '';
+  #matcher: ((text: string) => boolean) | undefined;
+  readonly #idleTicks: number;
+  readonly #newline: readonly number[];
+  readonly #scheduler: Scheduler;
+  readonly #control: Control;
+
+  constructor({
+    name,
+    idleTicks,
+    newline,
+    scheduler,
+    control,
+  }: { name: string; idleTicks: number; newline: 'lf' | 'cr' | 'crlf'; scheduler: Scheduler; control: Control }) {
+    this.name = name;
+    this.#idleTicks = idleTicks;
+    this.#newline = { lf: [10], cr: [13], crlf: [13, 10] }[newline];
+    this.#scheduler = scheduler;
+    this.#control = control;
+  }
+
+  /** Queue input. Line feeds are sent as the config's `newline` says. */
+  write(data: string | Uint8Array): void {
+    for (const byte of typeof data === 'string' ? new TextEncoder().encode(data) : data) {
+      if (byte === 10) this.#queue.push(...this.#newline);
+      else this.#queue.push(byte);
+    }
+  }
+
+  /** No more input will be written. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Bytes written but not yet handed to the guest. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether the guest waits for a byte that has not been written. */
+  get waiting(): boolean {
+    return this.state?.wanted === 1 && this.#queue.length === 0;
+  }
+
+  /** The last of the output, as text (Latin-1), for messages and matching. */
+  get recentText(): string {
+    return this.#recent;
+  }
+
+  /** Stop the run once the output from now on matches. */
+  expect(matcher: ((text: string) => boolean) | undefined): void {
+    this.#matcher = matcher;
+    this.#recent = '';
+  }
+
+  receive(byte: number): void {
+    const state = this.state as StateOf<typeof hostFields>;
+    state.quietSince = this.#scheduler.now;
+    state.polls = 0;
+    this.#output.push(byte);
+    if (this.#output.length >= 4096) this.#control.pause |= PAUSE_OUTPUT;
+    this.#recent =
+      (this.#recent.length >= 2 * RECENT ? this.#recent.slice(-RECENT) : this.#recent) + String.fromCharCode(byte);
+    if (this.#matcher?.(this.#recent)) {
+      this.#matcher = undefined;
+      this.#control.pause |= PAUSE_TEXT;
+    }
+  }
+
+  polled(): void {
+    const state = this.state as StateOf<typeof hostFields>;
+    if (state.wanted === 1) return;
+    if (this.#queue.length === 0 && !this.waits) return;
+    if (state.polls < IDLE_POLLS) state.polls += 1;
+    const atEnd = this.#ended && this.#queue.length === 0;
+    const patience = atEnd ? this.#idleTicks * END_PATIENCE : this.#idleTicks;
+    if (state.polls < IDLE_POLLS || this.#scheduler.now - state.quietSince < patience) return;
+    state.wanted = 1;
+    this.#control.pause |= PAUSE_INPUT;
+  }
+
+  /**
+   * At an instruction boundary: hand over a byte if the guest wants one.
+   *
+   * @returns the byte, −1 if there is none to wait for, undefined if the guest wants none
+   */
+  deliver(): number | undefined {
+    const state = this.state as StateOf<typeof hostFields>;
+    if (state.wanted === 0) return undefined;
+    const byte = this.#queue.shift();
+    if (byte === undefined) {
+      const isOver = this.#ended && this.#scheduler.now - state.quietSince >= this.#idleTicks * END_PATIENCE;
+      if (this.waits && (isOver || !this.#ended)) return -1;
+      state.wanted = 0;
+      return undefined;
+    }
+    state.wanted = 0;
+    state.polls = 0;
+    state.quietSince = this.#scheduler.now;
+    this.device?.receive(byte);
+    return byte;
+  }
+
+  /** Take what the guest has put out since the last time. */
+  takeOutput(): Uint8Array | undefined {
+    if (this.#output.length === 0) return undefined;
+    const bytes = Uint8Array.from(this.#output);
+    this.#output = [];
+    return bytes;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Nets: what wires join. A net is wired-OR of its drivers, one bit each; its level is low (a line: asserted) while any
+ * driver pulls it. Lines are nets with a name; a port has one net a pin.
+ */
+import type { Arena, ArenaLayout } from '../state/arena.js';
+
+/** Told when the level of one of its nets changed by somebody else's doing. */
+export type NetListener = () => void;
+
+export class Net {
+  readonly name: string;
+  /** Who can drive it, in the order of their bits. */
+  readonly drivers: string[] = [];
+  readonly #offset: number;
+  #words: Int32Array = new Int32Array(1);
+  readonly #listeners: { readonly driver: number; readonly changed: NetListener }[] = [];
+
+  constructor(name: string, layout: ArenaLayout) {
+    this.name = name;
+    this.#offset = layout.reserve(4, 4);
+  }
+
+  attach(arena: Arena): void {
+    this.#words = arena.words(this.#offset, 1);
+  }
+
+  /** Add something that may pull the net, and get its bit. */
+  addDriver(name: string): number {
+    if (this.drivers.length === 32) throw new RangeError(`net ${this.name} has more than 32 drivers`);
+    return this.drivers.push(name) - 1;
+  }
+
+  /** Have `changed` called when anything but `driver` changes the level. */
+  listen(driver: number, changed: NetListener): void {
+    this.#listeners.push({ driver, changed });
+  }
+
+  /** Whether any driver pulls it. */
+  get asserted(): boolean {
+    return this.#words[0] !== 0;
+  }
+
+  /** One bit a driver, for snapshots. */
+  get driverBits(): number {
+    return this.#words[0] as number;
+  }
+
+  set driverBits(bits: number) {
+    this.#words[0] = bits;
+  }
+
+  /** Let a driver pull or release, and add to `changed` whoever must be told. */
+  drive(driver: number, pull: boolean, changed: Set<NetListener>): void {
+    const before = this.#words[0] as number;
+    const after = pull ? before | (1 << driver) : before & ~(1 << driver);
+    if (after === before) return;
+    this.#words[0] = after;
+    if ((before !== 0) === (after !== 0)) return;
+    for (const listener of this.#listeners) if (listener.driver !== driver) changed.add(listener.changed);
+  }
+}
+
+/** Drive one net and tell its listeners. */
+export function driveNet(net: Net, driver: number, pull: boolean): void {
+  const changed = new Set<NetListener>();
+  net.drive(driver, pull, changed);
+  notify(changed);
+}
+
+let depth = 0;
+
+/** Call the listeners; a loop of devices that answer one another for ever is cut. */
+export function notify(changed: ReadonlySet<NetListener>): void {
+  if (changed.size === 0 || depth >= 64) return;
+  depth += 1;
+  try {
+    for (const listener of changed) listener();
+  } finally {
+    depth -= 1;
+  }
+}

@@ -1,0 +1,361 @@
+/**
+ * The portable form of a machine's state: named fields with a version, component by component, never arena bytes.
+ * Every component carries a digest, so that damage is found before anything is changed.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { SnapshotError } from '../errors.js';
+import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
+import type { Parts } from '../machine/build.js';
+import { type FieldPlaces, fieldState } from './fields.js';
+
+/** Numbers, and bytes as text (see `packBytes`). */
+export type SnapshotFields = Readonly<Record<string, number | string>>;
+
+export interface SnapshotComponent {
+  /** Such as `machine`, `cpu/main`, `device/acia`, `memory/main.memory[0]`. */
+  readonly id: string;
+  /** Type of the CPU or device, where it has one. */
+  readonly type: string;
+  readonly version: number;
+  readonly fields: SnapshotFields;
+  /** SHA-256 of the above as JSON, in hexadecimal. */
+  readonly digest: string;
+}
+
+export interface Snapshot {
+  readonly format: 'backplane-snapshot';
+  readonly version: 1;
+  readonly components: readonly SnapshotComponent[];
+}
+
+const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const digestOf = (content: Omit<SnapshotComponent, 'digest'>): string =>
+  toHex(sha256(new TextEncoder().encode(JSON.stringify([content.id, content.type, content.version, content.fields]))));
+
+/** Runs this long of one byte are written as a run. */
+const SHORTEST_RUN = 8;
+
+/** Bytes as text: hexadecimal, with `(xx*n)` for n times the byte xx. */
+export function packBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (let index = 0; index < bytes.length; ) {
+    const byte = bytes[index] as number;
+    let end = index + 1;
+    while (end < bytes.length && bytes[end] === byte) end += 1;
+    const digits = byte.toString(16).padStart(2, '0');
+    text += end - index >= SHORTEST_RUN ? `(${digits}*${end - index})` : digits.repeat(end - index);
+    index = end;
+  }
+  return text;
+}
+
+/** The reverse of {@link packBytes}; undefined for text that is no `length` bytes. */
+export function unpackBytes(text: string, length: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(length);
+  const token = /\(([0-9a-f]{2})\*(\d{1,9})\)|([0-9a-f]{2})/y;
+  let filled = 0;
+  while (token.lastIndex < text.length) {
+    const match = token.exec(text);
+    if (!match) return undefined;
+    const count = match[2] === undefined ? 1 : Number(match[2]);
+    if (filled + count > length) return undefined;
+    bytes.fill(Number.parseInt((match[1] ?? match[3]) as string, 16), filled, filled + count);
+    filled += count;
+  }
+  return filled === length ? bytes : undefined;
+}
+
+/** One component as both directions see it. */
+interface Part {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  read(): SnapshotFields;
+  /** Put checked fields back; throws SnapshotError for one that does not fit. */
+  write(fields: SnapshotFields): void;
+}
+
+/** Components in the order they are written. */
+function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
+  const { scheduler, cpus, devices, hosts, hostPlaces, wiring, memories, banks, arena, master } = parts;
+  const result: Part[] = [
+    numbers(
+      'machine',
+      'machine',
+      1,
+      ['target', 'turnStart', 'turn', 'exitStatus'],
+      (index) => machineDoubles[index] as number,
+      (index, value) => {
+        machineDoubles[index] = value;
+      },
+    ),
+    {
+      id: 'scheduler',
+      type: 'scheduler',
+      version: 1,
+      read: () => ({
+        masterHertz: `${master.numerator}/${master.denominator}`,
+        now: scheduler.now,
+        pending: JSON.stringify(scheduler.pending().map(({ name, time }) => [name, time])),
+      }),
+      write(fields) {
+        if (fields.masterHertz !== `${master.numerator}/${master.denominator}`)
+          throw misfit('scheduler', 'the clocks are others');
+        const pending = parsePending(fields.pending);
+        const unknown = pending.find(({ name }) => !scheduler.names.includes(name));
+        if (unknown) throw misfit('scheduler', `no event '${unknown.name}'`);
+        scheduler.restorePending(number(fields, 'now', 'scheduler'), pending);
+      },
+    },
+  ];
+  const nets = wiring.nets;
+  result.push(
+    numbers(
+      'nets',
+      'nets',
+      1,
+      nets.map(({ name }) => name),
+      (index) => nets[index]?.driverBits ?? 0,
+      (index, value) => {
+        const net = nets[index];
+        if (net) net.driverBits = value | 0;
+      },
+    ),
+  );
+  for (const [name, cpu] of cpus) {
+    const words: Record<string, number> = {
+      lines: LINE_WORD,
+      resetPending: RESET_WORD,
+      stallKinds: STALL_KINDS_WORD,
+      stallCycles: STALL_CYCLES_WORD,
+      hung: HUNG_WORD,
+    };
+    for (const [register, index] of cpu.isa.registers) words[`register.${register}`] = index;
+    const names = Object.keys(words);
+    result.push(
+      numbers(
+        `cpu/${name}`,
+        `${cpu.type}:${cpu.variant}`,
+        cpu.version,
+        [...names, 'time'],
+        (index) =>
+          index < names.length
+            ? (cpu.words[words[names[index] as string] as number] as number)
+            : (cpu.clock[0] as number),
+        (index, value) => {
+          if (index < names.length) cpu.words[words[names[index] as string] as number] = value;
+          else cpu.clock[0] = value;
+        },
+      ),
+    );
+  }
+  for (const [name, device] of devices) {
+    const places = device.fields;
+    const bankNames = [...banks.keys()].filter((bank) => bank.startsWith(`${name}.`));
+    const ports = [...device.ports.values()];
+    result.push({
+      id: `device/${name}`,
+      type: device.type,
+      version: device.version,
+      read: () => ({
+        ...readFields(places, parts),
+        ...Object.fromEntries(
+          bankNames.map((bank) => [`bank.${bank}`, arena.i32[(banks.get(bank) as number) >> 2] as number]),
+        ),
+        ...Object.fromEntries(
+          ports.flatMap((port) => [
+            [`port.${port.name}.output`, port.output],
+            [`port.${port.name}.direction`, port.direction],
+          ]),
+        ),
+      }),
+      write(fields) {
+        writeFields(places, parts, fields, `device/${name}`);
+        for (const bank of bankNames) {
+          const offset = banks.get(bank) as number;
+          arena.i32[offset >> 2] = number(fields, `bank.${bank}`, `device/${name}`);
+          for (const cpu of cpus.values()) {
+            cpu.memory.bankChanged(offset);
+            if (cpu.io !== cpu.memory) cpu.io.bankChanged(offset);
+          }
+        }
+        for (const port of ports) {
+          port.restore(
+            number(fields, `port.${port.name}.output`, `device/${name}`),
+            number(fields, `port.${port.name}.direction`, `device/${name}`),
+          );
+        }
+      },
+    });
+  }
+  for (const name of hosts.keys()) {
+    const places = hostPlaces.get(name) as FieldPlaces;
+    result.push({
+      id: `host/${name}`,
+      type: 'host',
+      version: 1,
+      read: () => readFields(places, parts),
+      write: (fields) => writeFields(places, parts, fields, `host/${name}`),
+    });
+  }
+  for (const { name, kind, offset, size } of memories) {
+    result.push({
+      id: `memory/${name}`,
+      type: kind,
+      version: 1,
+      read: () => ({ size, bytes: packBytes(arena.bytes(offset, size)) }),
+      write(fields) {
+        const bytes =
+          fields.size === size && typeof fields.bytes === 'string' ? unpackBytes(fields.bytes, size) : undefined;
+        if (!bytes) throw misfit(`memory/${name}`, `${size} bytes expected, found ${String(fields.size)}`);
+        arena.bytes(offset, size).set(bytes);
+      },
+    });
+  }
+  return result;
+}
+
+function numbers(
+  id: string,
+  type: string,
+  version: number,
+  names: readonly string[],
+  get: (index: number) => number,
+  set: (index: number, value: number) => void,
+): Part {
+  return {
+    id,
+    type,
+    version,
+    read: () => Object.fromEntries(names.map((name, index) => [name, get(index)])),
+    write(fields) {
+      names.forEach((name, index) => {
+        set(index, number(fields, name, id));
+      });
+    },
+  };
+}
+
+function readFields(places: FieldPlaces, { arena }: Parts): SnapshotFields {
+  const state = fieldState(places, arena) as Record<string, number | Uint8Array>;
+  return Object.fromEntries(
+    [...places.keys()].map((name) => {
+      const value = state[name] as number | Uint8Array;
+      return [name, typeof value === 'number' ? value : packBytes(value)];
+    }),
+  );
+}
+
+function writeFields(places: FieldPlaces, { arena }: Parts, fields: SnapshotFields, id: string): void {
+  const state = fieldState(places, arena) as Record<string, number | Uint8Array>;
+  for (const [name, { field }] of places) {
+    if (field.kind !== 'bytes') {
+      state[name] = number(fields, name, id);
+      continue;
+    }
+    const text = fields[name];
+    const bytes = typeof text === 'string' ? unpackBytes(text, field.length) : undefined;
+    if (!bytes) throw misfit(id, `field '${name}' is no ${field.length} bytes`);
+    (state[name] as Uint8Array).set(bytes);
+  }
+}
+
+function number(fields: SnapshotFields, name: string, id: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw misfit(id, `field '${name}' is ${value === undefined ? 'missing' : 'no number'}`);
+  return value;
+}
+
+function parsePending(value: number | string | undefined): { name: string; time: number }[] {
+  try {
+    const list: unknown = JSON.parse(String(value));
+    if (!Array.isArray(list)) throw new TypeError('no list');
+    return list.map((item: unknown) => {
+      const [name, time] = item as [unknown, unknown];
+      if (typeof name !== 'string' || typeof time !== 'number') throw new TypeError('no event');
+      return { name, time };
+    });
+  } catch {
+    throw misfit('scheduler', 'the pending events cannot be read');
+  }
+}
+
+const misfit = (id: string, fault: string): SnapshotError =>
+  new SnapshotError('snapshot/misfit', fault, { path: id, mend: 'load it into the machine it was taken from' });
+
+export function takeSnapshot(parts: Parts, machineDoubles: Float64Array): Snapshot {
+  const components = partsOf(parts, machineDoubles).map((part): SnapshotComponent => {
+    const content = { id: part.id, type: part.type, version: part.version, fields: part.read() };
+    return { ...content, digest: digestOf(content) };
+  });
+  return { format: 'backplane-snapshot', version: 1, components };
+}
+
+/**
+ * Put a snapshot's state into the parts. What does not fit is told; the caller undoes what was changed till then.
+ *
+ * @throws SnapshotError
+ */
+export function restoreSnapshot(snapshot: unknown, parts: Parts, machineDoubles: Float64Array): void {
+  const components = checkSnapshot(snapshot);
+  const wanted = partsOf(parts, machineDoubles);
+  const stray = components.find(({ id }) => !wanted.some((part) => part.id === id));
+  if (stray) throw misfit(stray.id, 'this machine has no such component');
+  const pairs = wanted.map((part) => {
+    const component = components.find(({ id }) => id === part.id);
+    if (!component) throw misfit(part.id, 'the snapshot lacks this component');
+    if (component.type !== part.type) throw misfit(part.id, `it is a ${component.type}, not a ${part.type}`);
+    if (component.version !== part.version) {
+      throw new SnapshotError(
+        'snapshot/version',
+        `version ${component.version} cannot be read by version ${part.version}`,
+        { path: part.id, mend: 'use the version of the plugin that wrote it' },
+      );
+    }
+    return { part, component };
+  });
+  for (const { part, component } of pairs) part.write(component.fields);
+}
+
+/** That it is a snapshot, whole and undamaged. */
+function checkSnapshot(snapshot: unknown): readonly SnapshotComponent[] {
+  const { format, version, components } = (
+    typeof snapshot === 'object' && snapshot !== null ? snapshot : {}
+  ) as Partial<Snapshot>;
+  if (format !== 'backplane-snapshot' || !Array.isArray(components)) {
+    throw new SnapshotError('snapshot/format', 'this is no snapshot of a machine', {
+      mend: 'take one with machine.snapshot()',
+    });
+  }
+  if (version !== 1)
+    throw new SnapshotError('snapshot/version', `format version ${String(version)} is unknown`, {
+      mend: 'use a newer Backplane',
+    });
+  const seen = new Set<string>();
+  components.forEach((component: unknown, index) => {
+    const {
+      id,
+      type,
+      version: componentVersion,
+      fields,
+      digest,
+    } = (typeof component === 'object' && component !== null ? component : {}) as Partial<SnapshotComponent>;
+    const isWhole =
+      typeof id === 'string' &&
+      typeof type === 'string' &&
+      typeof componentVersion === 'number' &&
+      typeof fields === 'object' &&
+      fields !== null;
+    if (!isWhole || digest !== digestOf({ id, type, version: componentVersion, fields })) {
+      throw new SnapshotError('snapshot/damaged', 'the digest does not match', {
+        path: typeof id === 'string' ? id : `components[${index}]`,
+        mend: 'take the snapshot again',
+      });
+    }
+    if (seen.has(id)) throw misfit(id, 'the component is there twice');
+    seen.add(id);
+  });
+  return components;
+}
