@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 /** Bundled into core: development dependencies, so that who installs core installs nothing else. */
-const bundled = ['zod', '@noble/hashes', 'fastest-levenshtein', 'eventemitter3'];
+const bundled = ['zod', 'fastest-levenshtein', 'eventemitter3'];
 
 // Declarations are bundled by rollup.types.config.js. fast-check alone stays outside: it is an optional peer, needed
 // only by `@backplane/core/testing`.
 export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+  entry: { index: 'src/index.ts', assembler: 'src/assembler.ts', testing: 'src/testing/index.ts' },
   format: 'esm',
   target: 'es2022',
   platform: 'browser',

@@ -3,9 +3,8 @@
  *
  * @packageDocumentation
  */
-export * as z from 'zod';
+export * as z from './zod.js';
 export { AssemblerError, BackplaneError, ConfigError, IsaError, SnapshotError, suggest } from './errors.js';
-export { type Assembly, type AssemblyOptions, assemble } from './isa/assembler.js';
 export type {
   CycleDeclaration,
   InputDeclaration,

@@ -198,9 +198,9 @@ class Compiler {
       }
       case 'select': {
         const condition = this.expression(expression.condition);
-        const then = this.expression(expression.then);
-        const otherwise = this.expression(expression.otherwise);
-        return (cpu) => (condition(cpu) !== 0 ? then(cpu) : otherwise(cpu));
+        const consequent = this.expression(expression.consequent);
+        const alternate = this.expression(expression.alternate);
+        return (cpu) => (condition(cpu) !== 0 ? consequent(cpu) : alternate(cpu));
       }
       default:
         return this.#binary(expression as Extract<Expression, { op: 'binary' }>);
@@ -333,30 +333,30 @@ class Compiler {
     };
   }
 
-  #if({ condition, then: thenBlock, otherwise: otherwiseBlock }: Extract<Statement, { op: 'if' }>): Execute {
-    const then = this.block(thenBlock);
-    const otherwise = otherwiseBlock.length > 0 ? this.block(otherwiseBlock) : undefined;
+  #if({ condition, consequent: thenBlock, alternate: otherwiseBlock }: Extract<Statement, { op: 'if' }>): Execute {
+    const consequent = this.block(thenBlock);
+    const alternate = otherwiseBlock.length > 0 ? this.block(otherwiseBlock) : undefined;
     const word = this.#word(condition);
     if (word >= 0) {
-      if (!otherwise) {
+      if (!alternate) {
         return (cpu) => {
-          if (cpu.words[word] !== 0) then(cpu);
+          if (cpu.words[word] !== 0) consequent(cpu);
         };
       }
       return (cpu) => {
-        if (cpu.words[word] !== 0) then(cpu);
-        else otherwise(cpu);
+        if (cpu.words[word] !== 0) consequent(cpu);
+        else alternate(cpu);
       };
     }
     const holds = this.expression(condition);
-    if (!otherwise) {
+    if (!alternate) {
       return (cpu) => {
-        if (holds(cpu) !== 0) then(cpu);
+        if (holds(cpu) !== 0) consequent(cpu);
       };
     }
     return (cpu) => {
-      if (holds(cpu) !== 0) then(cpu);
-      else otherwise(cpu);
+      if (holds(cpu) !== 0) consequent(cpu);
+      else alternate(cpu);
     };
   }
 

@@ -72,39 +72,33 @@ const DEEPEST_NESTING = 100;
 const fault = (place: string, code: string, text: string, mend?: string): AssemblerError =>
   new AssemblerError(code, text, { path: place, ...(mend ? { mend } : {}) });
 
-const hex = (value: number): string => `${value < 0 ? '-' : ''}$${Math.abs(value).toString(16).padStart(2, '0')}`;
+const hex = (address: number): string => `$${address.toString(16).padStart(2, '0')}`;
 
 // Expressions
 
-type Operation = (...operands: number[]) => number;
-
 /** A step of an expression in postfix order: values are pushed, operations take theirs from the top. */
 type Step = { readonly place: string } & (
-  | { readonly op: 'number'; readonly value: number }
+  | { readonly op: 'number'; readonly value: number /** As its digits have it. */; readonly bytes: number }
   | { readonly op: 'symbol'; readonly name: string }
-  | { readonly op: 'apply'; readonly arity: 1 | 2; readonly operation: Operation }
+  | { readonly op: 'apply'; readonly arity: 1 | 2; readonly operation: (...operands: number[]) => number }
 );
 
 interface Expression {
   readonly place: string;
   readonly steps: readonly Step[];
-  /** How many bytes the digits of a lone hexadecimal or binary literal ask for. */
-  readonly writtenBytes: number;
   /** Whether it is one pair of parentheses. */
   readonly isGroup: boolean;
 }
 
 const lowByte = (value: number): number => ((value % 256) + 256) % 256;
+const powerOfTwo = (exponent: number): number => (exponent < 0 ? Number.NaN : 2 ** exponent);
 
 const unaryOperators: Readonly<Record<string, (value: number) => number>> = {
-  '+': (value) => value,
   '-': (value) => -value,
   '~': (value) => -1 - value,
   '<': lowByte,
   '>': (value) => lowByte(Math.floor(value / 256)),
 };
-
-const powerOfTwo = (exponent: number): number => (exponent < 0 ? Number.NaN : 2 ** exponent);
 
 /** Precedence and operation. JavaScript's own bit operators would cut values to 32 bits. */
 const binaryOperators: Readonly<Record<string, readonly [number, (left: number, right: number) => number]>> = {
@@ -120,75 +114,71 @@ const binaryOperators: Readonly<Record<string, readonly [number, (left: number, 
   '%': [6, (left, right) => left % right],
 };
 
-const SPACE = /\s*/y;
 const LABEL = /(@?[a-z_]\w*)\s*:/iy;
 const EQUATE = /(@?[a-z_]\w*)\s*=/iy;
-const DIRECTIVE = /\.\w*/y;
-const MNEMONIC = /[a-z][\w.]*/iy;
-const UNARY = /[-+~<>]/y;
+const WORD = /\.\w*|[a-z][\w.]*/iy;
+const UNARY = /[-~<>]/y;
 // Only before what may begin an operand: an operand text may itself end with such a character.
-const BINARY = /(?:<<|>>|[-+*/%&^|])(?=\s*[-+~<>$%\w'@*(])/y;
+const BINARY = /(?:<<|>>|[-+*/%&^|])(?=\s*[-~<>$%\w'@*(])/y;
 const NUMBER = /(?:\$|0x)([\da-f]+)|(?:%|0b)([01]+)|(\d+)/iy;
 const SYMBOL = /@?[a-z_]\w*/iy;
-const CHARACTER = /\\(?:x([\da-f]{2})|([nrt0"'\\]))|([^\\])/isy;
+const CHARACTER = /\\(?:x([\da-f]{2})|([nrt0"'\\]))|([^\\])/iy;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0' };
 
-/** Reads one line. What is not there gives undefined; the furthest place where something was missed is kept. */
+/** Reads one line. What is not there gives undefined or false; the furthest place where something was missed is kept. */
 class Cursor {
   position = 0;
   furthest = 0;
-  /** The label that local names belong to. */
-  owner: string;
+  #lastGroup = { start: -1, end: -1 };
   readonly #text: string;
   readonly #line: string;
   readonly #here: number;
-  #lastGroup = { start: -1, end: -1 };
+  readonly #qualify: (name: string) => string;
 
-  constructor(text: string, line: string, here: number, owner: string) {
+  /** @param qualify gives local names their owner */
+  constructor(text: string, line: string, here: number, qualify: (name: string) => string) {
     this.#text = text;
     this.#line = line;
     this.#here = here;
-    this.owner = owner;
+    this.#qualify = qualify;
   }
 
   place(position = this.position): string {
     return `${this.#line}:${position + 1}`;
   }
 
-  /** What matches next, spaces before it skipped. */
-  take(pattern: RegExp): RegExpExecArray | undefined {
-    SPACE.lastIndex = this.position;
-    this.position += SPACE.exec(this.#text)?.[0].length ?? 0;
-    pattern.lastIndex = this.position;
-    const match = pattern.exec(this.#text);
-    if (!match) {
-      this.furthest = Math.max(this.furthest, this.position);
-      return undefined;
-    }
-    this.position = pattern.lastIndex;
-    return match;
+  skipSpace(): void {
+    while (/\s/.test(this.#text[this.position] ?? '')) this.position += 1;
   }
 
+  take(pattern: RegExp): RegExpExecArray | undefined {
+    this.skipSpace();
+    pattern.lastIndex = this.position;
+    const match = pattern.exec(this.#text);
+    if (match) this.position = pattern.lastIndex;
+    else this.furthest = Math.max(this.furthest, this.position);
+    return match ?? undefined;
+  }
+
+  /** A character, or a whole word, in lower case. */
   takeText(text: string): boolean {
     const start = this.position;
-    if (this.take(/^\w/.test(text) ? /\w+/y : /[^\s\w]/y)?.[0].toLowerCase() === text) return true;
-    this.furthest = Math.max(this.furthest, this.position);
+    const [found] = this.take(/\w+|[^\w\s]/y) ?? [];
+    if (found?.toLowerCase() === text) return true;
+    this.furthest = Math.max(this.furthest, this.position - (found?.length ?? 0));
     this.position = start;
     return false;
   }
 
   /** Whether only a comment, if anything, is left. */
   get isAtEnd(): boolean {
-    return this.take(/;|$/y) !== undefined;
+    return this.take(/(?=;|$)/y) !== undefined;
   }
 
   syntaxError(wanted: string): AssemblerError {
     const found = this.#text.slice(this.furthest, this.furthest + 12).trimEnd();
-    return fault(
-      this.place(this.furthest),
-      'asm/syntax',
-      `${wanted} expected, found ${found === '' ? 'the end of the line' : `'${found}'`}`,
-    );
+    const shown = found === '' ? 'the end of the line' : `'${found}'`;
+    return fault(this.place(this.furthest), 'asm/syntax', `${wanted} expected, found ${shown}`);
   }
 
   expectEnd(): void {
@@ -202,13 +192,12 @@ class Cursor {
   }
 
   expression(): Expression | undefined {
-    this.take(SPACE);
+    this.skipSpace();
     const start = this.position;
     const steps: Step[] = [];
-    const writtenBytes = this.#binary(steps, 0, 0);
-    if (writtenBytes === undefined) return undefined;
+    if (!this.#binary(steps, 0, 0)) return undefined;
     const isGroup = this.#lastGroup.start === start && this.#lastGroup.end === this.position;
-    return { place: this.place(start), steps, writtenBytes: steps.length === 1 ? writtenBytes : 0, isGroup };
+    return { place: this.place(start), steps, isGroup };
   }
 
   /** The characters of a string, each an expression. */
@@ -217,94 +206,88 @@ class Cursor {
     const characters: Expression[] = [];
     while (this.#text[this.position] !== '"') {
       const place = this.place();
-      const value = this.#character();
-      if (value === undefined) throw this.syntaxError('a character or a closing quote');
-      characters.push({ place, steps: [{ op: 'number', value, place }], writtenBytes: 0, isGroup: false });
+      const steps: Step[] = [];
+      if (!this.#character(steps, place)) throw this.syntaxError('a character or a closing quote');
+      characters.push({ place, steps, isGroup: false });
     }
     this.position += 1;
     return characters;
   }
 
-  /** Code of the next character or escape, spaces included. */
-  #character(): number | undefined {
+  /** The next character, be it a space, or escape. */
+  #character(steps: Step[], place: string): boolean {
     CHARACTER.lastIndex = this.position;
     const match = CHARACTER.exec(this.#text);
     if (!match) {
       this.furthest = this.position;
-      return undefined;
+      return false;
     }
-    this.position = CHARACTER.lastIndex;
-    const [, code, escape = '', plain] = match;
-    return code ? Number.parseInt(code, 16) : (plain ?? ESCAPES[escape] ?? escape).charCodeAt(0);
+    const [whole, code, escaped = '', plain] = match;
+    const character = plain ?? ESCAPES[escaped.toLowerCase()] ?? escaped;
+    steps.push({ op: 'number', value: code ? Number.parseInt(code, 16) : character.charCodeAt(0), bytes: 0, place });
+    this.position += whole.length;
+    return true;
   }
 
-  /** Operators that bind tighter than `weakest`; gives the bytes the last literal asks for, undefined for no match. */
-  #binary(steps: Step[], weakest: number, depth: number): number | undefined {
-    let writtenBytes = this.#unary(steps, depth);
-    while (writtenBytes !== undefined) {
-      const start = this.position;
-      const [operator] = this.take(BINARY) ?? [];
-      const [precedence, operation] = (operator && binaryOperators[operator]) || [0, Math.max];
-      if (!operator || precedence <= weakest) {
-        this.position = start;
-        return writtenBytes;
+  /** Operands and the operators between them that bind tighter than `weakest`. */
+  #binary(steps: Step[], weakest: number, depth: number): boolean {
+    if (!this.#unary(steps, depth)) return false;
+    for (;;) {
+      const end = this.position;
+      const [operator = ''] = this.take(BINARY) ?? [];
+      const [precedence, operation] = binaryOperators[operator] ?? [0, Math.max];
+      if (precedence <= weakest) {
+        this.position = end;
+        return true;
       }
       const place = this.place(this.position - operator.length);
-      writtenBytes = this.#binary(steps, precedence, depth);
+      if (!this.#binary(steps, precedence, depth)) return false;
       steps.push({ op: 'apply', arity: 2, operation, place });
     }
-    return undefined;
   }
 
-  #unary(steps: Step[], depth: number): number | undefined {
+  #unary(steps: Step[], depth: number): boolean {
     const operators: Step[] = [];
     for (let match = this.take(UNARY); match; match = this.take(UNARY)) {
-      const operation = unaryOperators[match[0]] as Operation;
+      const operation = unaryOperators[match[0]] ?? Math.max;
       operators.push({ op: 'apply', arity: 1, operation, place: this.place(match.index) });
     }
-    const writtenBytes = this.#primary(steps, depth);
+    const isThere = this.#primary(steps, depth);
     for (const operator of operators.reverse()) steps.push(operator);
-    return writtenBytes;
+    return isThere;
   }
 
-  #primary(steps: Step[], depth: number): number | undefined {
+  #primary(steps: Step[], depth: number): boolean {
     const start = this.position;
     const place = this.place();
     const number = this.take(NUMBER);
     if (number) {
-      const [, hexadecimal, binary, decimal] = number;
-      const digits = hexadecimal ?? binary ?? decimal ?? '';
-      steps.push({ op: 'number', value: Number.parseInt(digits, hexadecimal ? 16 : binary ? 2 : 10), place });
-      return decimal ? 0 : Math.ceil(digits.length / (hexadecimal ? 2 : 8));
+      const [, hexadecimal, binary, decimal = '0'] = number;
+      const [digits, radix, bytes] = hexadecimal
+        ? [hexadecimal, 16, Math.ceil(hexadecimal.length / 2)]
+        : binary
+          ? [binary, 2, Math.ceil(binary.length / 8)]
+          : [decimal, 10, 0];
+      return steps.push({ op: 'number', value: Number.parseInt(digits, radix), bytes, place }) > 0;
     }
     const [symbol] = this.take(SYMBOL) ?? [];
-    if (symbol) steps.push({ op: 'symbol', name: this.qualified(symbol), place });
-    else if (this.takeText('*')) steps.push({ op: 'number', value: this.#here, place });
-    else if (this.takeText("'")) {
-      const value = this.#character();
-      if (value === undefined || !this.takeText("'")) return undefined;
-      steps.push({ op: 'number', value, place });
-    } else if (depth < DEEPEST_NESTING && this.takeText('(')) {
-      const writtenBytes = this.#binary(steps, 0, depth + 1);
-      if (writtenBytes === undefined || !this.takeText(')')) return undefined;
-      this.#lastGroup = { start, end: this.position };
-      return writtenBytes;
-    } else return undefined;
-    return 0;
-  }
-
-  qualified(name: string): string {
-    return name.startsWith('@') ? this.owner + name : name;
+    if (symbol) return steps.push({ op: 'symbol', name: this.#qualify(symbol), place }) > 0;
+    if (this.takeText('*')) return steps.push({ op: 'number', value: this.#here, bytes: 0, place }) > 0;
+    if (this.takeText("'")) return this.#character(steps, place) && this.takeText("'");
+    if (depth === DEEPEST_NESTING || !this.takeText('(')) return false;
+    if (!this.#binary(steps, 0, depth + 1) || !this.takeText(')')) return false;
+    this.#lastGroup = { start, end: this.position };
+    return true;
   }
 }
 
 // Operand patterns
 
 type Part =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly text: string }
   /** A number in an operand text: any expression of this value. */
-  | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'operand'; readonly operand: OperandDeclaration };
+  | { readonly value: number }
+  | OperandDeclaration;
 
 /** An encoding and its operand text in parts. */
 interface Pattern {
@@ -315,7 +298,7 @@ interface Pattern {
 }
 
 interface Match extends Pattern {
-  readonly operands: readonly { readonly operand: OperandDeclaration; readonly expression: Expression }[];
+  readonly operands: readonly (OperandDeclaration & { readonly expression: Expression })[];
 }
 
 interface Patterns {
@@ -323,23 +306,23 @@ interface Patterns {
   readonly hasIndirection: boolean;
 }
 
-const patternsOf = new WeakMap<InstructionSet, Patterns>();
+const prepared = new WeakMap<InstructionSet, Patterns>();
 
-function preparePatterns(isa: InstructionSet): Patterns {
-  const byMnemonic = new Map<string, Pattern[]>();
+function patternsOf(isa: InstructionSet): Patterns {
+  const known = prepared.get(isa);
+  if (known) return known;
   const encodings = isa.pages.get('main')?.filter((encoding) => encoding !== undefined) ?? [];
+  const byMnemonic = new Map<string, Pattern[]>();
   for (const encoding of encodings) {
     const parts = (encoding.operands.match(/\$[\da-f]+|\w+|[^\s\w]/g) ?? []).map((text): Part => {
-      const operand = Object.hasOwn(isa.operands, text) ? isa.operands[text] : undefined;
-      if (operand) return { kind: 'operand', operand };
-      if (/^\$|^\d+$/.test(text) && text !== '$') return { kind: 'number', value: Number(text.replace('$', '0x')) };
-      return { kind: 'text', text };
+      if (Object.hasOwn(isa.operands, text)) return isa.operands[text] as OperandDeclaration;
+      return /^(\$\w+|\d+)$/.test(text) ? { value: Number(text.replace('$', '0x')) } : { text };
     });
-    const pattern = { encoding, parts, literals: parts.filter(({ kind }) => kind !== 'operand').length };
+    const pattern = { encoding, parts, literals: parts.filter((part) => !('bytes' in part)).length };
     byMnemonic.set(encoding.mnemonic, [...(byMnemonic.get(encoding.mnemonic) ?? []), pattern]);
   }
   const patterns = { byMnemonic, hasIndirection: encodings.some(({ operands }) => operands.includes('(')) };
-  patternsOf.set(isa, patterns);
+  prepared.set(isa, patterns);
   return patterns;
 }
 
@@ -351,10 +334,9 @@ interface Piece {
   readonly place: string;
   readonly address: number;
   readonly length: number;
+  /** The second pass; what it leaves as it is stays filled. */
   write(target: Uint8Array): void;
 }
-
-const DIRECTIVES = ['.org', '.byte', '.word', '.text', '.fill', '.align'];
 
 class Assembler {
   readonly #isa: InstructionSet;
@@ -367,113 +349,107 @@ class Assembler {
   readonly #pieces: Piece[] = [];
   #line = 0;
   #here: number;
+  /** The label that local names belong to. */
   #owner = '';
   #isFirstPass = true;
 
   constructor(isa: InstructionSet, options: AssemblyOptions) {
     this.#isa = isa;
-    this.#patterns = patternsOf.get(isa) ?? preparePatterns(isa);
+    this.#patterns = patternsOf(isa);
     this.#options = options;
     this.#limit = 2 ** isa.declaration.addressWidth;
     this.#symbols = new Map(Object.entries(options.symbols ?? {}));
-    this.#here = this.#within(options.origin ?? 0, 'options.origin', 0, this.#limit - 1);
+    this.#here = within(options.origin ?? 0, 'options.origin', 0, this.#limit - 1);
   }
 
   assemble(source: string): Assembly {
-    const { name, origin = 0, fill = 0 } = this.#options;
+    const { name, fill = 0 } = this.#options;
+    const start = this.#here;
+    const qualify = (symbol: string): string => (symbol.startsWith('@') ? this.#owner + symbol : symbol);
     for (const text of source.split(/\r\n?|\n/)) {
       this.#line += 1;
-      const line = name === undefined ? `${this.#line}` : `${name}:${this.#line}`;
-      this.#statement(new Cursor(text, line, this.#here, this.#owner));
+      const place = name === undefined ? `${this.#line}` : `${name}:${this.#line}`;
+      this.#statement(new Cursor(text, place, this.#here, qualify), qualify);
     }
     this.#isFirstPass = false;
 
     const symbols = Object.fromEntries([...this.#symbols.keys()].map((key) => [key, this.#lookup(key, '') as number]));
-    const ordered = [...this.#pieces].sort((one, other) => one.address - other.address);
-    const runs = contiguousRuns(ordered);
-    const first = ordered[0]?.address ?? origin;
-    const bytes = new Uint8Array((runs.at(-1)?.end ?? first) - first).fill(fill);
-    for (const { address, length, write } of this.#pieces)
-      write(bytes.subarray(address - first, address - first + length));
-    return {
-      origin: first,
-      bytes,
-      segments: runs.map(({ at, end }) => ({ at, bytes: bytes.slice(at - first, end - first) })),
-      symbols,
-      lines: this.#pieces.map(({ line, address, length }) => ({ line, address, length })),
-    };
+    const runs = contiguousRuns(this.#pieces);
+    const origin = runs[0]?.at ?? start;
+    const bytes = new Uint8Array((runs.at(-1)?.end ?? origin) - origin).fill(fill);
+    for (const { address, length, write } of this.#pieces) write(bytes.subarray(address - origin).subarray(0, length));
+    const segments = runs.map(({ at, end }) => ({ at, bytes: bytes.slice(at - origin, end - origin) }));
+    const lines = this.#pieces.map(({ line, address, length }) => ({ line, address, length }));
+    return { origin, bytes, segments, symbols, lines };
   }
 
-  #statement(cursor: Cursor): void {
+  #statement(cursor: Cursor, qualify: (name: string) => string): void {
     for (let label = cursor.take(LABEL); label; label = cursor.take(LABEL)) {
-      const [, name] = label as unknown as [string, string];
-      this.#define(cursor.qualified(name), this.#here, cursor.place(label.index));
-      if (!name.startsWith('@')) {
-        this.#owner = name;
-        cursor.owner = name;
-      }
+      const [, name = ''] = label;
+      this.#define(qualify(name), this.#here, cursor.place(label.index));
+      if (!name.startsWith('@')) this.#owner = name;
     }
     if (cursor.isAtEnd) return;
     const equate = cursor.take(EQUATE);
-    if (equate) {
-      const [, name] = equate as unknown as [string, string];
-      this.#define(cursor.qualified(name), cursor.expectExpression(), cursor.place(equate.index));
-      return cursor.expectEnd();
-    }
-    const word = cursor.take(DIRECTIVE) ?? cursor.take(MNEMONIC);
+    const word = equate ?? cursor.take(WORD);
     if (!word) throw cursor.syntaxError('a label, a directive or an instruction');
     const place = cursor.place(word.index);
     const name = word[0].toLowerCase();
-    if (!name.startsWith('.')) return this.#instruction(name, cursor, place);
-    this.#directive(name, cursor, place);
+    if (equate) this.#define(qualify(equate[1] ?? ''), cursor.expectExpression(), place);
+    else if (name.startsWith('.')) this.#directive(name, cursor, place);
+    else this.#instruction(name, cursor, place);
     cursor.expectEnd();
   }
 
   #directive(name: string, cursor: Cursor, place: string): void {
-    switch (name) {
-      case '.org': {
-        this.#here = this.#known(cursor.expectExpression(), 0, this.#limit - 1);
-        return;
-      }
-      case '.byte':
-      case '.text':
-        return this.#data(cursor, place, 1);
-      case '.word':
-        return this.#data(cursor, place, 2);
-      case '.fill': {
-        const count = this.#known(cursor.expectExpression(), 0, this.#limit);
-        const value = cursor.takeText(',') ? cursor.expectExpression() : undefined;
-        return this.#emit(place, count, (target) => {
-          if (value) this.#put(target.subarray(0, 1), this.#value(value), value.place);
-          target.fill(value ? (target[0] ?? 0) : (this.#options.fill ?? 0));
-        });
-      }
-      case '.align': {
-        const multiple = this.#known(cursor.expectExpression(), 1, this.#limit);
-        return this.#emit(place, (multiple - (this.#here % multiple)) % multiple, () => {});
-      }
-      default:
-        throw fault(place, 'asm/unknown-directive', `no directive '${name}'`, suggest(name, DIRECTIVES));
-    }
-  }
-
-  #data(cursor: Cursor, place: string, size: number): void {
-    const values: Expression[] = [];
-    do {
-      for (const value of cursor.string() ?? [cursor.expectExpression()]) values.push(value);
-    } while (cursor.takeText(','));
-    this.#emit(place, values.length * size, (target) => {
-      values.forEach((value, index) => {
-        this.#put(target.subarray(index * size, (index + 1) * size), this.#value(value), value.place);
+    /** A value that decides on addresses, so the first pass has to know it. */
+    const known = (low: number, high: number): number => {
+      const expression = cursor.expectExpression();
+      return within(this.#value(expression), expression.place, low, high);
+    };
+    const data = (size: number): void => {
+      const values: Expression[] = [];
+      do {
+        for (const value of cursor.string() ?? [cursor.expectExpression()]) values.push(value);
+      } while (cursor.takeText(','));
+      this.#emit(place, values.length * size, (target) => {
+        for (const [index, value] of values.entries()) {
+          this.#put(target.subarray(index * size, (index + 1) * size), this.#value(value), value.place);
+        }
       });
-    });
+    };
+    const directives: Readonly<Record<string, () => void>> = {
+      '.org': () => {
+        this.#here = known(0, this.#limit - 1);
+      },
+      '.byte': () => data(1),
+      '.word': () => data(2),
+      '.text': () => data(1),
+      '.fill': () => {
+        const count = known(0, this.#limit);
+        const value = cursor.takeText(',') && cursor.expectExpression();
+        this.#emit(place, count, (target) => {
+          if (value) target.fill(within(this.#value(value), value.place, -0x80, 0xff));
+        });
+      },
+      '.align': () => {
+        const multiple = known(1, this.#limit);
+        this.#emit(place, (multiple - (this.#here % multiple)) % multiple, () => {});
+      },
+    };
+    const directive = Object.hasOwn(directives, name) ? directives[name] : undefined;
+    if (!directive) {
+      const mend = suggest(name, Object.keys(directives));
+      throw fault(place, 'asm/unknown-directive', `no directive '${name}'`, mend);
+    }
+    directive();
   }
 
   #instruction(mnemonic: string, cursor: Cursor, place: string): void {
     const patterns = this.#patterns.byMnemonic.get(mnemonic);
     if (!patterns) {
-      const known = [...this.#patterns.byMnemonic.keys()];
-      throw fault(place, 'asm/unknown-mnemonic', `no instruction '${mnemonic}'`, suggest(mnemonic, known));
+      const mend = suggest(mnemonic, [...this.#patterns.byMnemonic.keys()]);
+      throw fault(place, 'asm/unknown-mnemonic', `no instruction '${mnemonic}'`, mend);
     }
     const start = cursor.position;
     cursor.furthest = start;
@@ -485,76 +461,75 @@ class Assembler {
     const candidates = matches
       .filter(({ literals }) => literals === most)
       .sort((one, other) => one.encoding.length - other.encoding.length);
-    const chosen = candidates.find((match) => this.#holds(match)) ?? candidates.at(-1);
+    const chosen = candidates.find((match) => this.#hasRoom(match)) ?? candidates.at(-1);
     if (!chosen) {
-      const forms = patterns.map(({ encoding }) => `'${mnemonic} ${encoding.operands}'`.replace(" '", "'"));
-      const written = `it is written ${forms.slice(0, 12).join(', ')}${forms.length > 12 ? ', …' : ''}`;
-      throw fault(cursor.place(cursor.furthest), 'asm/operand', `'${mnemonic}' does not take this operand`, written);
+      const forms = patterns.map(({ encoding }) => `'${`${mnemonic} ${encoding.operands}`.trim()}'`);
+      const mend = `it is written ${forms.slice(0, 12).join(', ')}${forms.length > 12 ? ', …' : ''}`;
+      throw fault(cursor.place(cursor.furthest), 'asm/operand', `'${mnemonic}' takes no such operand`, mend);
     }
+    cursor.position = chosen.end;
+
     const { encoding, operands } = chosen;
-    const end = this.#here + encoding.length;
+    const next = this.#here + encoding.length;
     this.#emit(place, encoding.length, (target) => {
-      let offset = encoding.length - operands.reduce((sum, { operand }) => sum + operand.bytes, 0);
-      for (let index = 0, rest = encoding.opcode; index < offset; index += 1, rest = Math.floor(rest / 256)) {
-        target[offset - 1 - index] = rest;
+      let offset = encoding.length;
+      for (const { bytes, relative, expression } of [...operands].reverse()) {
+        const value = relative ? this.#displacement(bytes, expression, next) : this.#value(expression);
+        offset -= bytes;
+        this.#put(target.subarray(offset, offset + bytes), value, expression.place);
       }
-      for (const { operand, expression } of operands) {
-        const value = operand.relative ? this.#displacement(operand, expression, end) : this.#value(expression);
-        this.#put(target.subarray(offset, offset + operand.bytes), value, expression.place);
-        offset += operand.bytes;
-      }
+      // An opcode is fetched most significant byte first, whatever the order of operands.
+      for (let rest = encoding.opcode; offset > 0; rest >>= 8) target[--offset] = rest;
     });
   }
 
-  #match(pattern: Pattern, cursor: Cursor): Match | undefined {
-    const operands: { operand: OperandDeclaration; expression: Expression }[] = [];
+  #match(pattern: Pattern, cursor: Cursor): (Match & { readonly end: number }) | undefined {
+    const operands: Match['operands'][number][] = [];
     let before = ',';
     for (const [index, part] of pattern.parts.entries()) {
-      if (part.kind === 'text') {
-        // `(r+d)` is also written `(r-1)`: the sign is then the operand's.
-        const maySign = part.text === '+' && pattern.parts[index + 1]?.kind === 'operand';
-        if (!cursor.takeText(part.text) && !(maySign && cursor.take(/(?=-)/y))) return undefined;
+      if ('text' in part) {
+        // `(r+n)` may be written `(r-1)`: the sign is the operand's then.
+        const isSigned = part.text === '+' && 'bytes' in (pattern.parts[index + 1] ?? {}) && cursor.take(/(?=-)/y);
+        if (!isSigned && !cursor.takeText(part.text)) return undefined;
         before = part.text;
         continue;
       }
       const expression = cursor.expression();
       if (!expression || (expression.isGroup && before === ',' && this.#patterns.hasIndirection)) return undefined;
-      if (part.kind === 'operand') operands.push({ operand: part.operand, expression });
+      if ('bytes' in part) operands.push({ ...part, expression });
       else if (this.#evaluate(expression, false) !== part.value) return undefined;
       before = '';
     }
-    return cursor.isAtEnd ? { ...pattern, operands } : undefined;
+    return cursor.isAtEnd ? { ...pattern, operands, end: cursor.position } : undefined;
   }
 
-  /** Whether operands are known already and have room as they are written. */
-  #holds({ encoding, operands }: Match): boolean {
-    return operands.every(({ operand: { bytes, relative }, expression }) => {
+  /** Whether operands are known by now and have room in this encoding as they are written. */
+  #hasRoom({ encoding, operands }: Match): boolean {
+    return operands.every(({ bytes, relative, expression }) => {
       const value = this.#evaluate(expression, false);
       if (value === undefined) return false;
       if (relative) return excess(this.#distance(value, this.#here + encoding.length), bytes) === 0;
-      return expression.writtenBytes <= bytes && value >= 0 && value < 256 ** bytes;
+      const [literal, ...more] = expression.steps;
+      const isWide = literal?.op === 'number' && more.length === 0 && literal.bytes > bytes;
+      return !isWide && value >= 0 && value < 256 ** bytes;
     });
   }
 
-  #displacement({ bytes }: OperandDeclaration, expression: Expression, end: number): number {
-    const target = this.#within(this.#value(expression), expression.place, 0, this.#limit - 1);
-    const distance = this.#distance(target, end);
+  #displacement(bytes: number, expression: Expression, next: number): number {
+    const target = within(this.#value(expression), expression.place, 0, this.#limit - 1);
+    const distance = this.#distance(target, next);
     const beyond = excess(distance, bytes);
     if (beyond === 0) return distance;
-    const reach = 256 ** bytes / 2;
     const text = `${hex(target)} is ${beyond} byte${beyond === 1 ? '' : 's'} out of reach`;
-    throw fault(
-      expression.place,
-      'asm/out-of-range',
-      text,
-      `${-reach} to ${reach - 1} bytes from ${hex(end)} can be reached`,
-    );
+    const reach = 256 ** bytes / 2;
+    const mend = `from ${hex(next)} on, ${reach} bytes back or ${reach - 1} ahead can be reached`;
+    throw fault(expression.place, 'asm/out-of-range', text, mend);
   }
 
-  /** From one address to another the shorter way round, as address arithmetic wraps. */
+  /** From one address to another the shorter way round, for addresses wrap. */
   #distance(to: number, from: number): number {
-    const forward = (((to - from) % this.#limit) + this.#limit) % this.#limit;
-    return forward < this.#limit / 2 ? forward : forward - this.#limit;
+    const ahead = (((to - from) % this.#limit) + this.#limit) % this.#limit;
+    return ahead < this.#limit / 2 ? ahead : ahead - this.#limit;
   }
 
   #emit(place: string, length: number, write: (target: Uint8Array) => void): void {
@@ -567,18 +542,15 @@ class Assembler {
     if (length > 0) this.#pieces.push({ line: this.#line, place, address, length, write });
   }
 
-  /** Fill `target` with a value, signed or unsigned. */
+  /** Fill `target` with a value, be it signed or not. */
   #put(target: Uint8Array, value: number, place: string): void {
     const values = 256 ** target.length;
-    this.#within(value, place, -values / 2, values - 1);
-    const ordered = this.#isa.declaration.byteOrder === 'little' ? target : target.map(() => 0);
-    for (let index = 0; index < target.length; index += 1) ordered[index] = Math.floor(value / 256 ** index);
-    if (ordered !== target) target.set(ordered.reverse());
-  }
-
-  #within(value: number, place: string, low: number, high: number): number {
-    if (Number.isInteger(value) && value >= low && value <= high) return value;
-    throw fault(place, 'asm/out-of-range', `${value} is out of range`, `${low} to ${high} (${hex(high)}) is possible`);
+    let rest = within(value, place, -values / 2, values - 1);
+    for (let index = 0; index < target.length; index += 1) {
+      target[index] = rest;
+      rest = Math.floor(rest / 256);
+    }
+    if (this.#isa.declaration.byteOrder === 'big') target.reverse();
   }
 
   #define(name: string, value: number | Expression, place: string): void {
@@ -588,16 +560,11 @@ class Assembler {
     this.#symbols.set(name, value);
   }
 
-  /** A value that the first pass has to know. */
-  #known(expression: Expression, low: number, high: number): number {
-    return this.#within(this.#value(expression), expression.place, low, high);
-  }
-
   #value(expression: Expression): number {
     return this.#evaluate(expression, true) as number;
   }
 
-  /** Undefined for what is not known yet, unless it must be known. */
+  /** Undefined for what is not known yet, unless it must be. */
   #evaluate({ steps }: Expression, mustBeKnown: boolean): number | undefined {
     const stack: number[] = [];
     for (const step of steps) {
@@ -609,16 +576,16 @@ class Assembler {
       if (!Number.isSafeInteger(value)) {
         throw fault(step.place, 'asm/arithmetic', 'the result is no whole number below 2^53');
       }
-      stack.push(value + 0);
+      stack.push(value);
     }
     return stack[0];
   }
 
-  /** Value of a symbol; undefined for one that is not known yet, an error if a `place` has to know it. */
+  /** Undefined for what is not known yet, unless there is a `place` that must know it. */
   #lookup(name: string, place: string | undefined): number | undefined {
     const symbol = this.#symbols.get(name);
     if (typeof symbol === 'number') return symbol;
-    if (symbol === undefined) {
+    if (!symbol) {
       if (place === undefined) return undefined;
       if (this.#isFirstPass) {
         throw fault(place, 'asm/forward-reference', `'${name}' is not known yet`, 'define it above this line');
@@ -637,30 +604,35 @@ class Assembler {
   }
 }
 
+function within(value: number, place: string, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw fault(place, 'asm/out-of-range', `${value} is out of range`, `${low} to ${high} (${hex(high)}) is possible`);
+}
+
 /** By how many bytes a displacement is too far for so many bytes. */
 function excess(displacement: number, bytes: number): number {
   const reach = 256 ** bytes / 2;
   return Math.max(0, displacement - (reach - 1), -reach - displacement);
 }
 
-/** Pieces by ascending address to the runs they form without a gap. */
-function contiguousRuns(pieces: readonly Piece[]): { at: number; end: number }[] {
-  const runs: { at: number; end: number }[] = [];
+/** The runs that pieces form without a gap, by ascending address. */
+function contiguousRuns(pieces: readonly Piece[]): { readonly at: number; end: number }[] {
+  const runs: { readonly at: number; end: number }[] = [];
   let previous: Piece | undefined;
-  for (const piece of pieces) {
-    const { address, length, place } = piece;
+  for (const piece of [...pieces].sort((one, other) => one.address - other.address)) {
+    const { address, length } = piece;
     const run = runs.at(-1);
     if (previous && run && address < run.end) {
-      const [later, earlier] = piece.line > previous.line ? [piece, previous] : [previous, piece];
+      const [earlier, later] = piece.line < previous.line ? [piece, previous] : [previous, piece];
       const text = `${hex(address)} has bytes from line ${earlier.line} already`;
       throw fault(later.place, 'asm/overlap', text, 'move one of them with .org');
     }
-    if (address + length - (pieces[0] as Piece).address > LARGEST_SPAN) {
-      const text = `from ${hex((pieces[0] as Piece).address)} to here it is more than ${LARGEST_SPAN} bytes`;
-      throw fault(place, 'asm/too-large', text, 'assemble the parts apart');
-    }
     if (run?.end === address) run.end += length;
     else runs.push({ at: address, end: address + length });
+    const span = address + length - (runs[0]?.at ?? 0);
+    if (span > LARGEST_SPAN) {
+      throw fault(piece.place, 'asm/too-large', `the image spans ${span} bytes`, `assemble ${LARGEST_SPAN} at a time`);
+    }
     previous = piece;
   }
   return runs;

@@ -195,10 +195,10 @@ function insertBeforeLastCycles(
       return { statements: result, always: true };
     }
     if (statement.op === 'if') {
-      const then = insertBeforeLastCycles(statement.then, poll);
-      const otherwise = insertBeforeLastCycles(statement.otherwise, poll);
-      result[index] = { ...statement, then: then.statements, otherwise: otherwise.statements };
-      if (then.always && otherwise.always) return { statements: result, always: true };
+      const consequent = insertBeforeLastCycles(statement.consequent, poll);
+      const alternate = insertBeforeLastCycles(statement.alternate, poll);
+      result[index] = { ...statement, consequent: consequent.statements, alternate: alternate.statements };
+      if (consequent.always && alternate.always) return { statements: result, always: true };
     }
   }
   return { statements: result, always: false };
@@ -306,14 +306,14 @@ class Scope {
       case 'if': {
         const { expression: condition } = this.#value(tree.condition);
         if (condition.op === 'constant') {
-          this.statements.push(...this.#nested(condition.value !== 0 ? tree.then : tree.otherwise));
+          this.statements.push(...this.#nested(condition.value !== 0 ? tree.consequent : tree.alternate));
           return;
         }
         this.statements.push({
           op: 'if',
           condition,
-          then: this.#nested(tree.then),
-          otherwise: this.#nested(tree.otherwise),
+          consequent: this.#nested(tree.consequent),
+          alternate: this.#nested(tree.alternate),
         });
         return;
       }
@@ -407,17 +407,17 @@ class Scope {
       case 'select': {
         const condition = this.#value(tree.condition);
         if (condition.expression.op === 'constant')
-          return this.#value(condition.expression.value !== 0 ? tree.then : tree.otherwise);
-        const then = this.#pure(tree.then, '?:');
-        const otherwise = this.#pure(tree.otherwise, '?:');
+          return this.#value(condition.expression.value !== 0 ? tree.consequent : tree.alternate);
+        const consequent = this.#pure(tree.consequent, '?:');
+        const alternate = this.#pure(tree.alternate, '?:');
         return {
           expression: {
             op: 'select',
             condition: condition.expression,
-            then: then.expression,
-            otherwise: otherwise.expression,
+            consequent: consequent.expression,
+            alternate: alternate.expression,
           },
-          ...union(then, otherwise),
+          ...union(consequent, alternate),
         };
       }
       case 'call': {
@@ -599,10 +599,3 @@ function changes(statements: readonly Statement[], expression: Expression): bool
     return false;
   });
 }
-
-const assigns = (statements: readonly Statement[], found: (statement: Statement) => boolean): boolean =>
-  statements.some(
-    (statement) =>
-      found(statement) ||
-      (statement.op === 'if' && (assigns(statement.then, found) || assigns(statement.otherwise, found))),
-  );

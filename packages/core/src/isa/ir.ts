@@ -34,8 +34,8 @@ export type Expression =
   | {
       readonly op: 'select';
       readonly condition: Expression;
-      readonly then: Expression;
-      readonly otherwise: Expression;
+      readonly consequent: Expression;
+      readonly alternate: Expression;
     };
 
 export type Statement =
@@ -46,7 +46,7 @@ export type Statement =
   | { readonly op: 'acknowledge'; readonly bit: number }
   /** One bus or idle cycle; `result` is the local that takes what was read, or −1. */
   | { readonly op: 'cycle'; readonly cycle: Cycle; readonly operands: readonly Expression[]; readonly result: number }
-  | { readonly op: 'if'; readonly condition: Expression; readonly then: Block; readonly otherwise: Block }
+  | { readonly op: 'if'; readonly condition: Expression; readonly consequent: Block; readonly alternate: Block }
   /** Go on with the row of this opcode: always the last statement of its path. */
   | { readonly op: 'decode'; readonly page: string; readonly opcode: Expression };
 
@@ -127,8 +127,8 @@ export function someExpression(expression: Expression, found: (part: Expression)
   if (expression.op === 'select')
     return (
       someExpression(expression.condition, found) ||
-      someExpression(expression.then, found) ||
-      someExpression(expression.otherwise, found)
+      someExpression(expression.consequent, found) ||
+      someExpression(expression.alternate, found)
     );
   return false;
 }
@@ -138,6 +138,7 @@ export function someStatement(block: Block, found: (statement: Statement) => boo
   return block.some(
     (statement) =>
       found(statement) ||
-      (statement.op === 'if' && (someStatement(statement.then, found) || someStatement(statement.otherwise, found))),
+      (statement.op === 'if' &&
+        (someStatement(statement.consequent, found) || someStatement(statement.alternate, found))),
   );
 }

@@ -27,8 +27,8 @@ function mergeCopies(block: Block): Block {
   const visit = (statements: Block): void => {
     for (const statement of statements) {
       if (statement.op === 'if') {
-        visit(statement.then);
-        visit(statement.otherwise);
+        visit(statement.consequent);
+        visit(statement.alternate);
       }
       if (statement.op !== 'let' || statement.value.op !== 'local') continue;
       const { index } = statement.value;
@@ -45,7 +45,7 @@ function mergeCopies(block: Block): Block {
       );
       return [
         renamed.op === 'if'
-          ? { ...renamed, then: rename(renamed.then), otherwise: rename(renamed.otherwise) }
+          ? { ...renamed, consequent: rename(renamed.consequent), alternate: rename(renamed.alternate) }
           : renamed,
       ];
     });
@@ -65,8 +65,8 @@ function countUses(block: Block, uses: Map<number, LocalUse>): void {
       visit(expression.right);
     } else if (expression.op === 'select') {
       visit(expression.condition);
-      visit(expression.then);
-      visit(expression.otherwise);
+      visit(expression.consequent);
+      visit(expression.alternate);
     }
   };
   for (const statement of block) {
@@ -74,8 +74,8 @@ function countUses(block: Block, uses: Map<number, LocalUse>): void {
     if (statement.op === 'let') use(statement.local).assigned += 1;
     if (statement.op === 'cycle' && statement.result >= 0) use(statement.result).assigned += 1;
     if (statement.op === 'if') {
-      countUses(statement.then, uses);
-      countUses(statement.otherwise, uses);
+      countUses(statement.consequent, uses);
+      countUses(statement.alternate, uses);
     }
   }
 }
@@ -91,8 +91,8 @@ function substitute(block: Block, uses: ReadonlyMap<number, LocalUse>, volatile:
     if (statement.op === 'if') {
       result[index] = {
         ...statement,
-        then: substitute(statement.then, uses, volatile),
-        otherwise: substitute(statement.otherwise, uses, volatile),
+        consequent: substitute(statement.consequent, uses, volatile),
+        alternate: substitute(statement.alternate, uses, volatile),
       };
     }
     // What a cycle read goes straight to where it is kept.
@@ -144,11 +144,12 @@ function interferes(statement: Statement, value: Expression, volatile: ReadonlyS
     case 'acknowledge':
       return reads(value, ({ op }) => op === 'input');
     case 'cycle':
-      // An edge may change a register at any cycle, so only what lies in locals passes one.
       return reads(
         value,
         (part) =>
-          part.op === 'input' || part.op === 'register' || (part.op === 'local' && part.index === statement.result),
+          part.op === 'input' ||
+          (part.op === 'register' && volatile.has(part.index)) ||
+          (part.op === 'local' && part.index === statement.result),
       );
     default:
       return true;
@@ -164,8 +165,8 @@ function replaceLocal(statement: Statement, local: number, value: Expression): S
       return {
         ...expression,
         condition: replaced(expression.condition),
-        then: replaced(expression.then),
-        otherwise: replaced(expression.otherwise),
+        consequent: replaced(expression.consequent),
+        alternate: replaced(expression.alternate),
       };
     }
     return expression;

@@ -45,8 +45,8 @@ export type ExpressionTree = Position &
     | {
         readonly op: 'select';
         readonly condition: ExpressionTree;
-        readonly then: ExpressionTree;
-        readonly otherwise: ExpressionTree;
+        readonly consequent: ExpressionTree;
+        readonly alternate: ExpressionTree;
       }
   );
 
@@ -61,8 +61,8 @@ export type StatementTree = Position &
     | {
         readonly op: 'if';
         readonly condition: ExpressionTree;
-        readonly then: readonly StatementTree[];
-        readonly otherwise: readonly StatementTree[];
+        readonly consequent: readonly StatementTree[];
+        readonly alternate: readonly StatementTree[];
       }
     | { readonly op: 'expression'; readonly value: ExpressionTree }
   );
@@ -216,25 +216,25 @@ export function parseRtl({ rtl: text }: Rtl, where: string): readonly StatementT
     expect('(');
     const condition = expression();
     expect(')');
-    const then = braced();
+    const consequent = braced();
     const afterThen = next;
     skipSeparators();
-    let otherwise: readonly StatementTree[] = [];
+    let alternate: readonly StatementTree[] = [];
     if (isWord('else')) {
       take();
-      otherwise = isWord('if') ? [conditional()] : braced();
+      alternate = isWord('if') ? [conditional()] : braced();
     } else next = afterThen;
-    return { op: 'if', condition, then, otherwise, line, column };
+    return { op: 'if', condition, consequent, alternate, line, column };
   }
 
   function expression(): ExpressionTree {
     const condition = binary(1);
     if (!is('?')) return condition;
     take();
-    const then = expression();
+    const consequent = expression();
     expect(':');
-    const otherwise = expression();
-    return { op: 'select', condition, then, otherwise, line: condition.line, column: condition.column };
+    const alternate = expression();
+    return { op: 'select', condition, consequent, alternate, line: condition.line, column: condition.column };
   }
 
   function binary(weakest: number): ExpressionTree {

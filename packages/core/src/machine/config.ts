@@ -1,5 +1,5 @@
 /** The machine config: its schema, and how faults in it are told. The same object serves code, JSON and YAML. */
-import * as z from 'zod';
+import * as z from '../zod.js';
 import { ConfigError, suggest } from '../errors.js';
 
 /** Read `53248`, `"0xd000"`, `"$d000"` or `"32K"`; undefined for anything else. */

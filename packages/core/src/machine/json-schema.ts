@@ -1,12 +1,12 @@
 /** The JSON Schema of machine configs, made from the same schemas that check them. */
-import * as z from 'zod';
+import type * as z from '../zod.js';
 import type { Plugin } from './build.js';
 import { machineConfigSchema } from './config.js';
 
 type Schema = Record<string, unknown>;
 
 const toSchema = (schema: z.ZodType): Schema => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
+  const { $schema: _, ...rest } = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema;
   return rest;
 };
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from '../zod.js';
 import type { Fields, StateOf } from './fields.js';
 
 /**

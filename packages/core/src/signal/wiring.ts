@@ -83,7 +83,7 @@ export function wire(
         mend: `name as many on both sides, such as '${pair[0].replace(/\[.*/, '')}[0..${Math.min(leftKeys.length, rightKeys.length) - 1}]'`,
       });
     }
-    leftKeys.forEach((key, position) => groups.join(key, rightKeys[position] as string));
+    for (const [position, key] of leftKeys.entries()) groups.join(key, rightKeys[position] as string);
   });
 
   const lines = new Map<string, Net>();

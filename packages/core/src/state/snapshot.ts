@@ -2,10 +2,10 @@
  * The portable form of a machine's state: named fields with a version, component by component, never arena bytes.
  * Every component carries a digest, so that damage is found before anything is changed.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { SnapshotError } from '../errors.js';
 import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
 import type { Parts } from '../machine/build.js';
+import { digest } from './digest.js';
 import { type FieldPlaces, fieldState } from './fields.js';
 
 /** Numbers, and bytes as text (see `packBytes`). */
@@ -18,7 +18,7 @@ export interface SnapshotComponent {
   readonly type: string;
   readonly version: number;
   readonly fields: SnapshotFields;
-  /** SHA-256 of the above as JSON, in hexadecimal. */
+  /** Digest of the above as JSON. */
   readonly digest: string;
 }
 
@@ -28,10 +28,8 @@ export interface Snapshot {
   readonly components: readonly SnapshotComponent[];
 }
 
-const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-const digestOf = (content: Omit<SnapshotComponent, 'digest'>): string =>
-  toHex(sha256(new TextEncoder().encode(JSON.stringify([content.id, content.type, content.version, content.fields]))));
+const digestOf = ({ id, type, version, fields }: Omit<SnapshotComponent, 'digest'>): string =>
+  digest(JSON.stringify([id, type, version, fields]));
 
 /** Runs this long of one byte are written as a run. */
 const SHORTEST_RUN = 8;
@@ -348,7 +346,7 @@ function checkSnapshot(snapshot: unknown): readonly SnapshotComponent[] {
       typeof componentVersion === 'number' &&
       typeof fields === 'object' &&
       fields !== null;
-    if (!isWhole || digest !== digestOf({ id, type, version: componentVersion, fields })) {
+    if (!isWhole || told !== digestOf({ id, type, version: componentVersion, fields })) {
       throw new SnapshotError('snapshot/damaged', 'the digest does not match', {
         path: typeof id === 'string' ? id : `components[${index}]`,
         mend: 'take the snapshot again',
