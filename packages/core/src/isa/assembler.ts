@@ -186,8 +186,10 @@ class Cursor {
   }
 
   expectExpression(): Expression {
+    this.skipSpace();
+    const start = this.position;
     const expression = this.expression();
-    if (!expression) throw this.syntaxError('an expression');
+    if (!expression) throw this.syntaxError(this.furthest > start ? 'the rest of the expression' : 'an expression');
     return expression;
   }
 
@@ -365,11 +367,10 @@ class Assembler {
   assemble(source: string): Assembly {
     const { name, fill = 0 } = this.#options;
     const start = this.#here;
-    const qualify = (symbol: string): string => (symbol.startsWith('@') ? this.#owner + symbol : symbol);
     for (const text of source.split(/\r\n?|\n/)) {
       this.#line += 1;
       const place = name === undefined ? `${this.#line}` : `${name}:${this.#line}`;
-      this.#statement(new Cursor(text, place, this.#here, qualify), qualify);
+      this.#statement(new Cursor(text, place, this.#here, (symbol) => this.#qualified(symbol)));
     }
     this.#isFirstPass = false;
 
@@ -383,10 +384,10 @@ class Assembler {
     return { origin, bytes, segments, symbols, lines };
   }
 
-  #statement(cursor: Cursor, qualify: (name: string) => string): void {
+  #statement(cursor: Cursor): void {
     for (let label = cursor.take(LABEL); label; label = cursor.take(LABEL)) {
       const [, name = ''] = label;
-      this.#define(qualify(name), this.#here, cursor.place(label.index));
+      this.#define(this.#qualified(name), this.#here, cursor.place(label.index));
       if (!name.startsWith('@')) this.#owner = name;
     }
     if (cursor.isAtEnd) return;
@@ -395,7 +396,7 @@ class Assembler {
     if (!word) throw cursor.syntaxError('a label, a directive or an instruction');
     const place = cursor.place(word.index);
     const name = word[0].toLowerCase();
-    if (equate) this.#define(qualify(equate[1] ?? ''), cursor.expectExpression(), place);
+    if (equate) this.#define(this.#qualified(equate[1] ?? ''), cursor.expectExpression(), place);
     else if (name.startsWith('.')) this.#directive(name, cursor, place);
     else this.#instruction(name, cursor, place);
     cursor.expectEnd();
@@ -560,6 +561,10 @@ class Assembler {
     this.#symbols.set(name, value);
   }
 
+  #qualified(name: string): string {
+    return name.startsWith('@') ? this.#owner + name : name;
+  }
+
   #value(expression: Expression): number {
     return this.#evaluate(expression, true) as number;
   }
@@ -576,7 +581,8 @@ class Assembler {
       if (!Number.isSafeInteger(value)) {
         throw fault(step.place, 'asm/arithmetic', 'the result is no whole number below 2^53');
       }
-      stack.push(value);
+      // No -0.
+      stack.push(value + 0);
     }
     return stack[0];
   }
@@ -593,8 +599,8 @@ class Assembler {
       throw fault(place, 'asm/unknown-symbol', `no symbol '${name}'`, suggest(name, [...this.#symbols.keys()]));
     }
     if (this.#resolving.has(name) || this.#resolving.size === DEEPEST_NESTING) {
-      const how = this.#resolving.has(name) ? 'by itself' : `through more than ${DEEPEST_NESTING} others`;
-      throw fault(symbol.place, 'asm/circular-symbol', `'${name}' is defined ${how}`);
+      const how = this.#resolving.has(name) ? 'defined by itself' : `more than ${DEEPEST_NESTING} equates deep`;
+      throw fault(symbol.place, 'asm/circular-symbol', `'${name}' is ${how}`);
     }
     this.#resolving.add(name);
     const value = this.#evaluate(symbol, place !== undefined);

@@ -108,6 +108,11 @@ export class HostChannel implements ChannelEnd {
     }
   }
 
+  /** Forget input that has not been handed over. */
+  discard(): void {
+    this.#queue.length = 0;
+  }
+
   /** No more input will be written. */
   end(): void {
     this.#ended = true;

@@ -338,7 +338,7 @@ function checkSnapshot(snapshot: unknown): readonly SnapshotComponent[] {
       type,
       version: componentVersion,
       fields,
-      digest,
+      digest: told,
     } = (typeof component === 'object' && component !== null ? component : {}) as Partial<SnapshotComponent>;
     const isWhole =
       typeof id === 'string' &&
