@@ -1,7 +1,10 @@
 import { createMachine } from '@backplane/core';
+import { deviceLaws } from '@backplane/core/testing';
 import { describe, expect, test } from 'vitest';
 import { type Bench, bench, pilot } from '../test-bench.js';
 import { acia6551 } from './acia-6551.js';
+
+test.each(deviceLaws(acia6551))('%s', (_name, law) => law());
 
 const DATA = 0;
 const STATUS = 1;

@@ -1,6 +1,9 @@
+import { deviceLaws } from '@backplane/core/testing';
 import { expect, test } from 'vitest';
 import { bench } from '../test-bench.js';
 import { compactFlash } from './compact-flash.js';
+
+test.each(deviceLaws(compactFlash))('%s', (_name, law) => law());
 
 test('an empty CompactFlash socket is never busy, and swallows commands', () => {
   const { read, write } = bench(compactFlash);

@@ -1,6 +1,9 @@
+import { deviceLaws } from '@backplane/core/testing';
 import { describe, expect, test } from 'vitest';
 import { bench } from '../test-bench.js';
 import { memoryMappedConsole } from './console.js';
+
+test.each(deviceLaws(memoryMappedConsole))('%s', (_name, law) => law());
 
 const DATA = 0;
 const STATUS = 1;

@@ -1,6 +1,9 @@
+import { deviceLaws } from '@backplane/core/testing';
 import { expect, test } from 'vitest';
 import { bench } from '../test-bench.js';
 import { debugExit } from './debug-exit.js';
+
+test.each(deviceLaws(debugExit))('%s', (_name, law) => law());
 
 test('a write to the debug register ends the run with that status', () => {
   const { machine } = bench(debugExit);

@@ -1,8 +1,11 @@
+import { deviceLaws } from '@backplane/core/testing';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Bench, bench } from '../test-bench.js';
 import { Flag, Register } from './registers.js';
 import { via6522 } from './via-6522.js';
+
+test.each(deviceLaws(via6522))('%s', (_name, law) => law());
 
 const enable = (via: Bench, flags: number) => via.write(Register.InterruptEnable, 0x80 | flags);
 
@@ -198,7 +201,7 @@ describe('timers', () => {
           expect(often.peek(Register.InterruptFlags) & 0x7f).toBe(seldom.peek(Register.InterruptFlags));
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });
