@@ -362,7 +362,11 @@ describe('errors', () => {
 });
 
 describe('laws', () => {
-  test.each([little, big])('assembling a disassembly gives the same bytes', (isa) => {
+  // A mnemonic that takes a target both as address and as displacement prints both alike; such a pair needs two names.
+  const unambiguous = rows.filter(({ syntax }) => syntax !== 'BRA w');
+
+  test.each(['little', 'big'] as const)('assembling a disassembly gives the same bytes, %s endian', (byteOrder) => {
+    const isa = defineInstructionSet({ ...declaration, byteOrder, rows: unambiguous });
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 40 }),

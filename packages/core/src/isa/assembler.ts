@@ -44,8 +44,8 @@ export interface Assembly {
  * - Expressions have C's operators and precedences, `<` and `>` before an operand for its low and high byte, `*` for
  *   the address of the statement, `$ff`, `0xff`, `%101`, `0b101`, `10` and `'c'`.
  * - Escapes in strings and characters: `\n \r \t \0 \" \' \\ \xNN`. A character is one byte: U+0000 to U+00FF.
- * - The shortest encoding wins that holds an operand known by then; what is defined further down takes the longest,
- *   and so does a literal written with that many digits: `$0012`.
+ * - The shortest encoding wins that holds an operand known by then, or reaches its target; what is defined further
+ *   down takes the longest. A literal asks for as many bytes as its digits have: `$0012` for two.
  * - Where the instruction set has indirect modes, parentheses around a whole operand always mean one.
  *
  * @throws AssemblerError with the path `name:line:column` for the first fault found, and nothing else
@@ -56,7 +56,7 @@ export interface Assembly {
  *   @loop: inx
  *          bne @loop
  *          jmp start
- *   message: .text "hello\n"
+ *   message: .byte "hello", 10
  * `, { origin: 0x8000, name: 'hello.s' });
  * symbols.message; // 0x8008
  */
@@ -76,9 +76,12 @@ const hex = (address: number): string => `$${address.toString(16).padStart(2, '0
 
 // Expressions
 
-/** A step of an expression in postfix order: values are pushed, operations take theirs from the top. */
+/**
+ * A step of an expression in postfix order: values are pushed, operations take theirs from the top. Hexadecimal and
+ * binary digits are of so many bytes as they are written.
+ */
 type Step = { readonly place: string } & (
-  | { readonly op: 'number'; readonly value: number /** As its digits have it. */; readonly bytes: number }
+  | { readonly op: 'number'; readonly value: number; readonly writtenBytes?: number }
   | { readonly op: 'symbol'; readonly name: string }
   | { readonly op: 'apply'; readonly arity: 1 | 2; readonly operation: (...operands: number[]) => number }
 );
@@ -131,6 +134,7 @@ class Cursor {
   furthest = 0;
   #lastGroup = { start: -1, end: -1 };
   readonly #text: string;
+  /** What places begin with, `name:line`. */
   readonly #line: string;
   readonly #here: number;
   readonly #qualify: (name: string) => string;
@@ -226,7 +230,7 @@ class Cursor {
     }
     const [whole, code, escaped = '', plain] = match;
     const character = plain ?? ESCAPES[escaped.toLowerCase()] ?? escaped;
-    steps.push({ op: 'number', value: code ? Number.parseInt(code, 16) : character.charCodeAt(0), bytes: 0, place });
+    steps.push({ op: 'number', value: code ? Number.parseInt(code, 16) : character.charCodeAt(0), place });
     this.position += whole.length;
     return true;
   }
@@ -264,17 +268,21 @@ class Cursor {
     const place = this.place();
     const number = this.take(NUMBER);
     if (number) {
-      const [, hexadecimal, binary, decimal = '0'] = number;
-      const [digits, radix, bytes] = hexadecimal
-        ? [hexadecimal, 16, Math.ceil(hexadecimal.length / 2)]
-        : binary
-          ? [binary, 2, Math.ceil(binary.length / 8)]
-          : [decimal, 10, 0];
-      return steps.push({ op: 'number', value: Number.parseInt(digits, radix), bytes, place }) > 0;
+      const [, hexadecimal, binary, decimal] = number;
+      const [digits, bitsEach] = hexadecimal ? [hexadecimal, 4] : [binary ?? '', 1];
+      const value = decimal ? Number(decimal) : Number.parseInt(digits, 2 ** bitsEach);
+      steps.push({ op: 'number', value, writtenBytes: Math.ceil((digits.length * bitsEach) / 8), place });
+      return true;
     }
     const [symbol] = this.take(SYMBOL) ?? [];
-    if (symbol) return steps.push({ op: 'symbol', name: this.#qualify(symbol), place }) > 0;
-    if (this.takeText('*')) return steps.push({ op: 'number', value: this.#here, bytes: 0, place }) > 0;
+    if (symbol) {
+      steps.push({ op: 'symbol', name: this.#qualify(symbol), place });
+      return true;
+    }
+    if (this.takeText('*')) {
+      steps.push({ op: 'number', value: this.#here, place });
+      return true;
+    }
     if (this.takeText("'")) return this.#character(steps, place) && this.takeText("'");
     if (depth === DEEPEST_NESTING || !this.takeText('(')) return false;
     if (!this.#binary(steps, 0, depth + 1) || !this.takeText(')')) return false;
@@ -336,7 +344,7 @@ interface Piece {
   readonly place: string;
   readonly address: number;
   readonly length: number;
-  /** The second pass; what it leaves as it is stays filled. */
+  /** The second pass. What is not written is filled. */
   write(target: Uint8Array): void;
 }
 
@@ -511,7 +519,7 @@ class Assembler {
       if (value === undefined) return false;
       if (relative) return excess(this.#distance(value, this.#here + encoding.length), bytes) === 0;
       const [literal, ...more] = expression.steps;
-      const isWide = literal?.op === 'number' && more.length === 0 && literal.bytes > bytes;
+      const isWide = literal?.op === 'number' && more.length === 0 && (literal.writtenBytes ?? 0) > bytes;
       return !isWide && value >= 0 && value < 256 ** bytes;
     });
   }
