@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import type { RunOptions } from './commands/run.js';
+import { faultMessage } from './fault-message.js';
+
+// Commands are loaded when they are called: `backplane --help` shall not wait for core.
+
+const ownError = 125;
+const collect = (value: string, previous: string[] = []) => [...previous, value];
+const plugin = () =>
+  new Option('--plugin <specifier>', 'load CPUs and devices from this module (repeatable)').argParser(collect);
+const image = () =>
+  new Option('--image <name=file>', 'put a file into the image of this name (repeatable)').argParser(collect);
+const variant = () => new Option('--variant <name>', 'variant of the main CPU, such as 65c02');
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+function program(finish: (exitCode: number) => void): Command {
+  const backplane = new Command('backplane')
+    .description('Runs, checks and lists headless machines: a CPU, devices and memory, assembled from a config.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help on a command')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      `
+A MACHINE is a config file (.json, .yaml) or the name of a ready-made machine.
+Exit status: 0 for what was expected, the guest's own where it has one,
+1 a failed expectation, 124 out of budget, 125 an error of ours.
+
+Examples:
+  backplane list
+  backplane init && backplane run machine.json
+  echo '2 3 + .' | backplane run py65mon --image rom=taliforth2.bin
+  backplane run bare-6502 --image ram=test.bin --pc 0x400 --stop-at-trap --report json`,
+    );
+
+  backplane
+    .command('run')
+    .description('run a machine; stdin and stdout are its console')
+    .argument('<machine>', 'config file or ready-made name')
+    .addOption(image())
+    .option('--pc <address>', 'begin here instead of at the reset vector')
+    .option('--type <text>', 'type this before stdin is read; knows \\r \\n \\t \\e \\xNN')
+    .option('--expect-text <regexp>', 'end well as soon as the console matches')
+    .option('--fail-text <regexp>', 'end badly as soon as the console matches')
+    .option('--stop-at-trap', 'end at an instruction that jumps to itself')
+    .option('--limit-cycles <n>', 'end after so many cycles of the main CPU')
+    .option('--timeout <seconds>', 'end after so much time of the host')
+    .addOption(
+      new Option('--engine <name>', 'engine that runs the CPUs').choices(['auto', 'evaluator']).default('auto'),
+    )
+    .addOption(variant())
+    .option('--ram-fill <fill>', 'RAM at power-on: zero, pattern:0x55aa or random:SEED')
+    .option('--trace <file>', 'write every bus cycle to this file')
+    .addOption(new Option('--report <format>', 'print a report on the last line of stdout').choices(['json']))
+    .addOption(plugin())
+    .action(async (machine: string, options: RunOptions) => {
+      const { run } = await import('./commands/run.js');
+      finish(await run(machine, options));
+    });
+
+  backplane
+    .command('lint')
+    .description('check a machine and draw its memory map')
+    .argument('<machine>', 'config file or ready-made name')
+    .addOption(image())
+    .addOption(variant())
+    .addOption(plugin())
+    .action(async (machine: string, options) => {
+      const { lint } = await import('./commands/lint.js');
+      finish(await lint(machine, options));
+    });
+
+  backplane
+    .command('disasm')
+    .description('list the instructions in a file, or in the memory of a machine')
+    .usage('[options] MACHINE [FILE]\n       backplane disasm [options] --cpu TYPE[:VARIANT] FILE')
+    .argument('[machine]', 'config file or ready-made name; left out with --cpu')
+    .argument('[file]', 'raw bytes, .hex, .s19, .prg or .s; without it, the memory of the machine')
+    .option('--cpu <type[:variant]>', 'a bare CPU instead of a machine')
+    .option('--at <address>', 'where the file is loaded (raw bytes: 0 unless given)')
+    .option('--from <address>', 'first address to list')
+    .option('--length <bytes>', 'how many bytes to list')
+    .addOption(image())
+    .addOption(variant())
+    .addOption(plugin())
+    .action(async (machine: string | undefined, file: string | undefined, options) => {
+      const { disasm } = await import('./commands/disasm.js');
+      finish(await disasm(machine, file, options));
+    });
+
+  backplane
+    .command('list')
+    .description('list CPUs, their variants, devices and ready-made machines')
+    .addOption(plugin())
+    .action(async (options) => {
+      const { list } = await import('./commands/list.js');
+      finish(await list(options));
+    });
+
+  backplane
+    .command('init')
+    .description('write a first machine config, its schema and a program for it')
+    .argument('[file]', 'the config to write (.json, .yaml)', 'machine.json')
+    .option('--force', 'overwrite what is there')
+    .action(async (file: string, options) => {
+      const { init } = await import('./commands/init.js');
+      finish(await init(file, options));
+    });
+
+  backplane
+    .command('schema')
+    .description('print the JSON Schema of machine configs')
+    .addOption(plugin())
+    .action(async (options) => {
+      const { schema } = await import('./commands/schema.js');
+      finish(await schema(options));
+    });
+
+  return backplane;
+}
+
+/**
+ * Run a command of `backplane`. Errors are printed, never thrown.
+ *
+ * @param words the command line, without node and the script
+ * @returns the exit status
+ */
+export async function commandLine(words: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const backplane = program((code) => {
+    exitCode = code;
+  });
+  try {
+    if (words.length === 0) {
+      process.stderr.write(backplane.helpInformation());
+      return ownError;
+    }
+    await backplane.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const message = error instanceof CommanderError ? usageFault(error) : faultMessage(error);
+    process.stderr.write(`backplane: ${message}\n`);
+    if (process.env.BACKPLANE_STACK && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    return ownError;
+  }
+}
+
+/** Commander's `error: unknown option '--imge'\n(Did you mean --image?)` in our own form. */
+function usageFault(error: CommanderError): string {
+  return error.message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (?:one of )?(.*?)\?\)/s, (_, candidates: string) => `; did you mean ${candidates}?`)
+    .replaceAll('\n', ' ');
+}

@@ -1,0 +1,136 @@
+import { BackplaneError } from '@backplane/core';
+import { faultMessage } from '../fault-message.js';
+import { buildMachine, loadMachine, type MachineOptions } from '../load-machine.js';
+import { parseSeconds, parseWhole } from '../numbers.js';
+import { Progress } from '../progress.js';
+import { exitStatus, failedReport, type RunReport } from '../report.js';
+import { Interruption, runSession, type SessionOptions } from '../session.js';
+import { TraceFile } from '../trace-file.js';
+import { Tracer } from '../tracer.js';
+import { typedBytes } from '../typed-text.js';
+
+/** The options of `backplane run`, as the command line gives them. */
+export interface RunOptions extends MachineOptions {
+  pc?: string;
+  type?: string;
+  expectText?: string;
+  failText?: string;
+  stopAtTrap?: boolean;
+  limitCycles?: string;
+  timeout?: string;
+  engine: 'auto' | 'evaluator';
+  trace?: string;
+  report?: 'json';
+}
+
+/** `backplane run`: a machine with stdin and stdout for its console, until something ends it. */
+export async function run(machineName: string, options: RunOptions): Promise<number> {
+  const signals = listenToSignals();
+  // Whoever reads stdout may go away at any time, even after the session.
+  process.stdout.on('error', () => undefined);
+  let lineEnded = true;
+  const print = (report: RunReport) => {
+    if (options.report === 'json') process.stdout.write(`${lineEnded ? '' : '\n'}${JSON.stringify(report)}\n`);
+  };
+  try {
+    const session = sessionOptions(options);
+    const loaded = await loadMachine(machineName, options);
+    const machine = buildMachine(loaded);
+    if (options.pc !== undefined) {
+      const { cpu } = machine;
+      const { programCounter, addressWidth } = cpu.isa.declaration;
+      cpu.registers[programCounter] = parseWhole(options.pc, '--pc', { max: 2 ** addressWidth - 1 });
+    }
+    const progress =
+      process.stderr.isTTY &&
+      new Progress(process.stderr, { limit: session.limitCycles, sharesScreen: process.stdout.isTTY === true });
+    const trace = options.trace === undefined ? undefined : await TraceFile.open(options.trace);
+    let report: RunReport;
+    try {
+      report = await runSession(machine, {
+        ...session,
+        name: loaded.name,
+        input: process.stdin,
+        output: process.stdout,
+        signal: signals.signal,
+        ...(trace && { tracer: new Tracer(machine, trace) }),
+        beforeOutput(bytes) {
+          lineEnded = bytes.at(-1) === 10;
+          if (progress) progress.beforeOutput(bytes);
+        },
+        onSlice(cycles) {
+          if (progress) progress.update(cycles);
+        },
+      });
+      await trace?.finish();
+    } catch (error) {
+      await trace?.discard();
+      throw error;
+    } finally {
+      if (progress) progress.clear();
+    }
+    print(report);
+    if (report.message !== undefined && report.exitCode === exitStatus.ownError) {
+      process.stderr.write(`backplane: ${report.message}\n`);
+    }
+    return report.exitCode;
+  } catch (error) {
+    print(failedReport(machineName, faultMessage(error)));
+    throw error;
+  } finally {
+    signals.close();
+  }
+}
+
+function sessionOptions(options: RunOptions): SessionOptions {
+  return {
+    ...(options.type !== undefined && { type: typedBytes(options.type) }),
+    ...(options.expectText !== undefined && { expectText: pattern(options.expectText, '--expect-text') }),
+    ...(options.failText !== undefined && { failText: pattern(options.failText, '--fail-text') }),
+    ...(options.stopAtTrap && { stopAtTrap: true }),
+    ...(options.limitCycles !== undefined && {
+      limitCycles: parseWhole(options.limitCycles, '--limit-cycles', { min: 1 }),
+    }),
+    ...(options.timeout !== undefined && { timeoutSeconds: parseSeconds(options.timeout, '--timeout') }),
+  };
+}
+
+/** Lines are matched one by one: ^ and $ stand for their ends. */
+function pattern(source: string, path: string): RegExp {
+  try {
+    return new RegExp(source, 'm');
+  } catch (error) {
+    throw new BackplaneError(
+      'runner/pattern',
+      faultMessage(error)
+        .replace(/^internal fault: /, '')
+        .replace(/; BACKPLANE_STACK.*/, ''),
+      { path },
+    );
+  }
+}
+
+/** The first signal ends the run in order; a second one does not wait for that. */
+function listenToSignals(): { signal: AbortSignal; close(): void } {
+  const controller = new AbortController();
+  const listeners = (
+    [
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+      ['SIGHUP', 1],
+    ] as const
+  ).map(([name, number]) => {
+    const listener = () => {
+      if (controller.signal.aborted) process.exit(128 + number);
+      controller.abort(new Interruption(`ended by ${name}`, 128 + number));
+    };
+    process.on(name, listener);
+    return { name, listener };
+  });
+  return {
+    signal: controller.signal,
+    close() {
+      for (const { name, listener } of listeners) process.off(name, listener);
+    },
+  };
+}
