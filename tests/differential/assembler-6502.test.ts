@@ -36,7 +36,7 @@ describe.each(Object.keys(variants))('%s', (variant) => {
   });
 });
 
-test('the example of assemble()', () => {
+test('a program', () => {
   const { bytes, symbols } = assemble(
     cpu6502.instructionSet(),
     `

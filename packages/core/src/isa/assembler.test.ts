@@ -125,6 +125,21 @@ describe('statements', () => {
     ]);
   });
 
+  test('the example of assemble()', () => {
+    const { bytes, symbols } = assemble(
+      little,
+      `
+      LENGTH = end - message
+      header:  .byte LENGTH, <message, >message
+      message: .byte "hello", 10
+      end:
+      `,
+      { origin: 0x8000, name: 'hello.s' },
+    );
+    expect(symbols.message).toBe(0x8003);
+    expect([...bytes]).toEqual([6, 0x03, 0x80, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x0a]);
+  });
+
   test('nothing makes nothing', () => {
     expect(assemble(little, '', { origin: 7 })).toEqual({
       origin: 7,

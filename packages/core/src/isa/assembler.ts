@@ -51,14 +51,13 @@ export interface Assembly {
  * @throws AssemblerError with the path `name:line:column` for the first fault found, and nothing else
  *
  * @example
- * const { bytes, symbols } = assemble(cpu6502.instructionSet(), `
- *   start: ldx #<message
- *   @loop: inx
- *          bne @loop
- *          jmp start
+ * const { bytes, symbols } = assemble(isa, `
+ *   LENGTH = end - message
+ *   header:  .byte LENGTH, <message, >message
  *   message: .byte "hello", 10
+ *   end:
  * `, { origin: 0x8000, name: 'hello.s' });
- * symbols.message; // 0x8008
+ * symbols.message; // 0x8003
  */
 export function assemble(isa: InstructionSet, source: string, options: AssemblyOptions = {}): Assembly {
   return new Assembler(isa, options).assemble(source);
