@@ -78,7 +78,12 @@ describe('laws find a device that', () => {
 
   broken('keeps a variable of its own', 'declared fields', () => {
     let hidden = 0;
-    return { read: () => hidden, write: (_offset, value) => void (hidden = value) };
+    return {
+      read: () => hidden,
+      write(_offset, value) {
+        hidden = value;
+      },
+    };
   });
   broken('changes when it is looked at', 'looking', ({ event }) => {
     const tick = event('tick', () => {});
