@@ -32,7 +32,9 @@ describeWithReferences(
       expect(converse(machine(), ['tmandel\r2 3 + .\r']).text).toBe(expected('fos-planck-tmandel'));
     });
 
-    test('law: takes the same guest cycles however its input is cut, and whenever it comes', async () => {
+    test('law: takes the same guest cycles however its input is cut, and whenever it comes', {
+      timeout: 300_000,
+    }, async () => {
       const machine = await machineWithRom('planck', softwarePath(rom));
       const [line = ''] = typed.split(/(?<=\r)/);
       const whole = converse(machine(), [line]);
@@ -40,7 +42,7 @@ describeWithReferences(
         fc.property(cuts(line), ({ pieces, slice }) => {
           expect(converse(machine(), pieces, slice)).toEqual(whole);
         }),
-        { numRuns: 10 },
+        { numRuns: 6 },
       );
     });
 

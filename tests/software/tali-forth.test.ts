@@ -16,14 +16,16 @@ describeWithReferences(
       expect(converse(machine(), [typed]).text).toBe(expected);
     });
 
-    test('law: takes the same guest cycles however its input is cut, and whenever it comes', async () => {
+    test('law: takes the same guest cycles however its input is cut, and whenever it comes', {
+      timeout: 300_000,
+    }, async () => {
       const machine = await machineWithRom('py65mon', softwarePath(rom));
       const whole = converse(machine(), [typed]);
       fc.assert(
         fc.property(cuts(typed), ({ pieces, slice }) => {
           expect(converse(machine(), pieces, slice)).toEqual(whole);
         }),
-        { numRuns: 15 },
+        { numRuns: 12 },
       );
     });
   },

@@ -6,6 +6,9 @@ import { acia6551 } from './acia-6551.js';
 
 test.each(deviceLaws(acia6551))('%s', (_name, law) => law());
 
+const otherConfig = { variant: 'w65c51n', modem: true, receiverClock: 153_600 };
+test.each(deviceLaws(acia6551, { config: otherConfig }))('%s, with modem lines and as W65C51N', (_name, law) => law());
+
 const DATA = 0;
 const STATUS = 1;
 const COMMAND = 2;

@@ -57,9 +57,9 @@ export const acia6551 = defineDevice({
   size: 4,
   config: z.object({
     /**
-     * `w65c51n`: the chip that WDC sells. It "loads the Transmitter Data Register and the Transmitter Shift Register at
-     * the same time" and says for ever that the transmitter data register is empty (W65C51N data sheet, note on status
-     * bit 4): software counts out the time of a character, and one written too early ends the one before it.
+     * `w65c51n`: the chip that WDC sells. It "loads the Transmitter Data Register (TDR) and Transmitter Shift Register
+     * (TSR) at the same time" and says for ever that the TDR is empty (W65C51N data sheet, note on status bit 4):
+     * software counts out the time of a character, and one written too early ends the one before it.
      */
     variant: z.enum(['6551', 'w65c51n']).default('6551'),
     /** Frequency at XTAL1 in hertz. */
@@ -157,18 +157,24 @@ export const acia6551 = defineDevice({
       state.transmitFull = 0;
       state.transmitting = 1;
       const cycles = clock.hertz / rate();
-      const now = clock.now();
-      // Frames that follow one another do so without a gap: this event came up to a cycle after the end of the last.
-      const begin = state.transmitEnd <= now && now - state.transmitEnd < 1 ? state.transmitEnd : now;
-      state.transmitEnd = begin + frameBits() * cycles;
-      lastBitSent.after(Math.ceil(state.transmitEnd - stopBits() * cycles) - now);
+      state.transmitEnd = frameBegin() + frameBits() * cycles;
+      lastBitSent.after(Math.ceil(state.transmitEnd - stopBits() * cycles) - clock.now());
       if (transmitterInterrupts()) interrupt();
     }
 
-    /** While nothing is written, "continuous mark" interrupts at the end of each character time (R6551, figure 7). */
+    /** Frames follow one another without a gap: now is up to a cycle after the end of the last one. */
+    function frameBegin(): number {
+      const since = clock.now() - state.transmitEnd;
+      return since >= 0 && since < 1 ? state.transmitEnd : clock.now();
+    }
+
+    /**
+     * While nothing is written, "continuous mark" interrupts at the end of each character time (R6551, "Transmit data
+     * register not loaded by processor").
+     */
     function underrun(): void {
       if (!transmitterInterrupts()) return;
-      state.transmitEnd = Math.max(clock.now(), state.transmitEnd) + (frameBits() * clock.hertz) / rate();
+      state.transmitEnd = frameBegin() + (frameBits() * clock.hertz) / rate();
       frameSent.after(Math.ceil(state.transmitEnd) - clock.now());
       interrupt();
     }

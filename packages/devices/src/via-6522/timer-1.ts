@@ -6,7 +6,7 @@
  *     IRQ        -----------------------\____________      W: the cycle that writes the counter's high byte
  *
  * The data sheet has IRQ fall N + 1.5 cycles after the write, at the rising edge of phase 2 in cycle W+N+2 (R6522,
- * "Timer 1 one-shot mode", figure 9): the CPU that samples IRQ at the end of that cycle sees it, and so does a read of
+ * "Timer 1 one-shot mode", timing): the CPU that samples IRQ at the end of that cycle sees it, and so does a read of
  * the flags in that cycle. From then on it is N + 2 cycles from one timeout to the next. The counter is loaded from the
  * latch after each timeout in one-shot mode, too, though the data sheet has it count on from $FFFF there; so do chips
  * that were measured (VICE, `viacore.c`, `viacore_t1`).

@@ -149,14 +149,18 @@ export const via6522 = defineDevice({
       lookAtPB6();
     }
 
-    /** Timer 2 counts falling edges of PB6, whoever makes them, and sets the flag when it reaches 0. */
+    /**
+     * Timer 2 counts falling edges of PB6, whoever makes them. The flag comes as in timing with the step from 0 to $FFFF,
+     * with edge N + 1 (Synertek's application note 5; keyboard decoders load 10 for 11 edges), though data sheets draw it
+     * where the counter reaches 0.
+     */
     function lookAtPB6(): void {
       const pb6 = (ports.pb.pins >> 6) & 1;
       const fell = state.pb6 === 1 && pb6 === 0;
       state.pb6 = pb6;
       if (!fell || !second.countsPulses()) return;
       state.timer2Pulses -= 1;
-      if (state.timer2Pulses !== 0 || !state.timer2Armed) return;
+      if (state.timer2Pulses !== 0xffff || !state.timer2Armed) return;
       state.timer2Armed = 0;
       state.flags |= Flag.Timer2;
       driveIrq();
