@@ -1,0 +1,80 @@
+/** What the conformance tests of the 6502 family share: reading the reference data, plain machines, bus traces. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { createMachine, type Machine } from '@backplane/core';
+import { cpu6502 } from '@backplane/cpu-6502';
+import { referencePath } from '../references.js';
+
+/** One cycle of a reference trace. */
+export type TraceCycle = [address: number, value: number, direction: 'read' | 'write'];
+
+export interface Registers {
+  readonly pc: number;
+  readonly a: number;
+  readonly x: number;
+  readonly y: number;
+  readonly s: number;
+  readonly p: number;
+}
+
+/** Registers and the cells of memory that matter. */
+export interface State extends Registers {
+  readonly ram: readonly (readonly [address: number, value: number])[];
+}
+
+/** A file of the reference data, unpacked if it is packed. */
+export function readReference(path: string): Uint8Array {
+  const file = readFileSync(referencePath(path));
+  return new Uint8Array(path.endsWith('.gz') ? gunzipSync(file) : file);
+}
+
+/** A file of the reference data that holds JSON. */
+export const readReferenceJson = <Content>(path: string): Content =>
+  JSON.parse(new TextDecoder().decode(readReference(path))) as Content;
+
+/** Opcodes a folder has a file of vectors for, in hexadecimal. */
+export const opcodesIn = (folder: string): string[] =>
+  readdirSync(referencePath(folder))
+    .filter((name) => name.endsWith('.json.gz'))
+    .map((name) => name.slice(0, 2))
+    .sort();
+
+/** 64 KiB of RAM and nothing else. */
+export const flatMachine = (variant: string): Machine =>
+  createMachine(
+    { clock: '1 MHz', cpu: { type: '6502', variant }, memory: [{ at: 0, ram: '64K' }] },
+    { plugins: [cpu6502] },
+  );
+
+/** Set registers; the program counter comes last, for it ends a reset that is still to come. */
+export function setRegisters({ cpu }: Machine, { pc, a, x, y, s, p }: Registers): void {
+  Object.assign(cpu.registers, { a, x, y, s, p });
+  cpu.registers.pc = pc;
+}
+
+/** Registers and the given cells of memory, as the machine has them now. */
+export function stateOf({ cpu, memory }: Machine, cells: State['ram']): State {
+  const { pc = 0, a = 0, x = 0, y = 0, s = 0, p = 0 } = cpu.registers;
+  return { pc, a, x, y, s, p, ram: cells.map(([address]) => [address, memory.peek(address)] as const) };
+}
+
+/** Bus cycles from now on, stalled ones left out. The list grows as the machine runs; empty it with `length = 0`. */
+export function recordTrace(machine: Machine): TraceCycle[] {
+  const trace: TraceCycle[] = [];
+  machine.onCycle = ({ address, value, kind, stalled }) => {
+    if (!stalled) trace.push([address, value, kind as 'read' | 'write']);
+  };
+  return trace;
+}
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+
+/** A trace in a form that is easy to compare by eye: `8010 r 00`. */
+export const showTrace = (trace: readonly TraceCycle[]): string[] =>
+  trace.map(([address, value, direction]) => `${hex(address, 4)} ${direction[0]} ${hex(value, 2)}`);
+
+export const sameTrace = (left: readonly TraceCycle[], right: readonly TraceCycle[]): boolean =>
+  left.length === right.length && left.every((cycle, index) => sameCycle(cycle, right[index] as TraceCycle));
+
+const sameCycle = (left: TraceCycle, right: TraceCycle): boolean =>
+  left[0] === right[0] && left[1] === right[1] && left[2] === right[2];
