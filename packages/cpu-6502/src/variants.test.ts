@@ -1,4 +1,4 @@
-import type { InstructionSet } from '@backplane/core';
+import { createMachine, type InstructionSet } from '@backplane/core';
 import { describe, expect, it } from 'vitest';
 import { cpu6502, variants } from './index.js';
 
@@ -30,6 +30,15 @@ describe('the family', () => {
       rockwell: 210,
       synertek: 178,
     });
+  });
+
+  it('makes a machine as the example of cpu6502 does', () => {
+    const machine = createMachine(
+      { clock: '1 MHz', cpu: { type: '6502', variant: 'wdc' }, memory: [{ at: 0, ram: '64K' }] },
+      { plugins: [cpu6502] },
+    );
+    expect(machine.cpu.isa).toBe(cpu6502.instructionSet('wdc'));
+    expect(Object.keys(machine.cpu.registers)).toEqual(['pc', 'a', 'x', 'y', 's', 'p']);
   });
 
   it('is one instruction set a variant, made once', () => {
