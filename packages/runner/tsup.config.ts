@@ -2,13 +2,14 @@ import { cp } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/backplane.ts'],
+  entry: ['src/backplane.ts', 'src/index.ts'],
   format: 'esm',
   target: 'node20',
   platform: 'node',
   sourcemap: true,
   clean: true,
   silent: true,
+  dts: { entry: 'src/index.ts' },
   // The ready-made machines are found by name wherever the command is run, so they go where the command is.
   onSuccess: () => cp('../../machines', 'dist/machines', { recursive: true }),
 });

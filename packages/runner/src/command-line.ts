@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { RunOptions } from './commands/run.js';
-import { faultMessage } from './fault-message.js';
+import { faultMessage, tellStack } from './fault-message.js';
 
 // Commands are loaded when they are called: `backplane --help` shall not wait for core.
 
@@ -132,6 +132,19 @@ Examples:
  * @returns the exit status
  */
 export async function commandLine(words: readonly string[]): Promise<number> {
+  let outputFault: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads may go away at any time: `backplane list | head -1`.
+    if (error.code !== 'EPIPE') outputFault ??= error;
+  });
+  const exitCode = await statusOf(words);
+  await new Promise<void>((resolve) => process.stdout.write('', () => setImmediate(resolve)));
+  if (exitCode !== 0 || outputFault === undefined) return exitCode;
+  process.stderr.write(`backplane: standard output: ${outputFault.message}\n`);
+  return ownError;
+}
+
+async function statusOf(words: readonly string[]): Promise<number> {
   let exitCode = 0;
   const backplane = program((code) => {
     exitCode = code;
@@ -147,7 +160,7 @@ export async function commandLine(words: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const message = error instanceof CommanderError ? usageFault(error) : faultMessage(error);
     process.stderr.write(`backplane: ${message}\n`);
-    if (process.env.BACKPLANE_STACK && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    tellStack(error);
     return ownError;
   }
 }

@@ -12,3 +12,8 @@ export function faultMessage(error: unknown): string {
   }
   return error.message.split('\n')[0] ?? error.name;
 }
+
+/** For those who write plugins: where it was thrown, if they ask. */
+export function tellStack(error: unknown): void {
+  if (process.env.BACKPLANE_STACK && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}

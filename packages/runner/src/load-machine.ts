@@ -134,7 +134,7 @@ async function loadImages(
     const window = windows.get(name);
     if (window === undefined) continue;
     const file = await readImage(path, (source) =>
-      assembled(instructionSet(window.cpu, plugins, `${configPath}: cpu.type`), source, path),
+      assembled(instructionSet(window.cpu, plugins, cpuPath(configPath)), source, path),
     );
     images[name] = fitImage(file, window, name, path);
   }
@@ -147,18 +147,31 @@ export async function assembled(isa: InstructionSet, source: string, path: strin
   return assemble(isa, source, { name: path }).segments.map(({ at, bytes }) => ({ address: at, bytes }));
 }
 
-/** The instruction set of a CPU type; `path` is what named it. */
+/** The instruction set of a CPU type; `path` is what named type and variant. */
 export function instructionSet(
   { type, variant }: { type: string; variant?: string | undefined },
   plugins: readonly Plugin[],
-  path: string,
+  path: { type: string; variant: string },
 ): InstructionSet {
   const cpus = plugins.filter((plugin) => plugin.kind === 'cpu');
   const cpu = cpus.find((plugin) => plugin.type === type);
-  if (cpu !== undefined) return cpu.instructionSet(variant);
-  const types = cpus.map((plugin) => plugin.type);
-  throw new BackplaneError('runner/unknown-cpu', `no CPU '${type}'`, { path, mend: suggest(type, types) });
+  if (cpu === undefined) {
+    const types = cpus.map((plugin) => plugin.type);
+    throw new BackplaneError('runner/unknown-cpu', `no CPU '${type}'`, {
+      path: path.type,
+      mend: suggest(type, types),
+    });
+  }
+  try {
+    return cpu.instructionSet(variant);
+  } catch (error) {
+    if (!(error instanceof BackplaneError)) throw error;
+    throw new BackplaneError(error.code, error.message, { path: path.variant });
+  }
 }
+
+/** What named the CPU of a config. */
+export const cpuPath = (path: string) => ({ type: `${path}: cpu.type`, variant: `${path}: cpu.variant` });
 
 /** Type and variant of a config's main CPU, as they are written. */
 export function mainCpu(config: Fields): { type: string; variant: string | undefined } {

@@ -35,8 +35,12 @@ export interface SessionOptions {
   tracer?: Tracer;
   /** Called before output is written. */
   beforeOutput?(bytes: Uint8Array): void;
-  /** Called between slices. */
+  /** Called after each slice that the guest was busy in. */
   onSlice?(cycles: number): void;
+  /** Called when the guest waits for input. */
+  onWait?(): void;
+  /** Called with what was thrown, if the run ends by that. */
+  onFault?(error: unknown): void;
 }
 
 /** Why a run was ended from outside: a message for the report, an exit status for the shell. */
@@ -120,7 +124,6 @@ export async function runSession(machine: Machine, options: SessionOptions = {})
       const elapsed = performance.now() - before;
       await tracer?.drained();
       await output?.settled();
-      options.onSlice?.(machine.cycles);
       if (output?.gone) return { reason: 'error', message: 'nobody reads standard output any more', exitCode: 141 };
 
       switch (run.reason) {
@@ -133,11 +136,13 @@ export async function runSession(machine: Machine, options: SessionOptions = {})
           return { reason: 'exit' };
         case 'input':
           if (channel?.ended) return { reason: 'exit' };
+          options.onWait?.();
           await either(input.more(), signal, Math.min(deadline - performance.now(), input.patience));
           if (input.fault) throw input.fault;
           idles = channel?.waiting === true && !channel.ended && input.patience < Number.POSITIVE_INFINITY;
           break;
         case 'cycles':
+          if (!idles) options.onSlice?.(machine.cycles);
           if (idles) idles = false;
           else if (elapsed > sliceMilliseconds) slice = Math.max(1000, slice >> 1);
           else if (elapsed < sliceMilliseconds / 2 && !tracer) slice = Math.min(longestSlice, slice * 2);
@@ -151,6 +156,7 @@ export async function runSession(machine: Machine, options: SessionOptions = {})
     end = await ending();
     await output?.flushed();
   } catch (error) {
+    options.onFault?.(error);
     end = { reason: 'error', message: faultMessage(error) };
   } finally {
     machine.off('output', print);

@@ -5,6 +5,7 @@ import {
   allPlugins,
   assembled,
   buildMachine,
+  cpuPath,
   instructionSet,
   loadMachine,
   type MachineOptions,
@@ -46,13 +47,13 @@ async function setFor(machine: string, { cpu, plugin = [], variant }: DisasmOpti
   if (cpu !== undefined) {
     const plugins = (await allPlugins([], process.cwd(), plugin)).map((loaded) => loaded.plugin);
     const [type = '', named] = cpu.split(':');
-    return instructionSet({ type, variant: named ?? variant }, plugins, '--cpu');
+    return instructionSet({ type, variant: named ?? variant }, plugins, { type: '--cpu', variant: '--cpu' });
   }
   const { config, folder, path } = await findMachine(machine);
   const named = Array.isArray(config.plugins) ? config.plugins.map(String) : [];
   const plugins = (await allPlugins(named, folder, plugin, path)).map((loaded) => loaded.plugin);
   const main = mainCpu(config);
-  return instructionSet(variant === undefined ? main : { ...main, variant }, plugins, `${path}: cpu.type`);
+  return instructionSet(variant === undefined ? main : { ...main, variant }, plugins, cpuPath(path));
 }
 
 async function inFile(file: string, isa: InstructionSet, options: DisasmOptions): Promise<Disassembled[]> {
@@ -79,9 +80,8 @@ async function inFile(file: string, isa: InstructionSet, options: DisasmOptions)
         mend: `the ${isa.name} addresses ${end} bytes`,
       });
     }
-    const first = Math.max(0, start - address);
-    const last = Math.min(bytes.length, until - address);
-    return first < last ? disassemble(isa, bytes.subarray(first, last), address + first) : [];
+    const skipped = Math.min(bytes.length, Math.max(0, start - address));
+    return disassemble(isa, bytes.subarray(skipped), address + skipped).filter((line) => line.address < until);
   });
 }
 

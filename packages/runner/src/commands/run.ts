@@ -1,5 +1,5 @@
 import { BackplaneError } from '@backplane/core';
-import { faultMessage } from '../fault-message.js';
+import { faultMessage, tellStack } from '../fault-message.js';
 import { buildMachine, loadMachine, type MachineOptions } from '../load-machine.js';
 import { parseSeconds, parseWhole } from '../numbers.js';
 import { Progress } from '../progress.js';
@@ -26,8 +26,6 @@ export interface RunOptions extends MachineOptions {
 /** `backplane run`: a machine with stdin and stdout for its console, until something ends it. */
 export async function run(machineName: string, options: RunOptions): Promise<number> {
   const signals = listenToSignals();
-  // Whoever reads stdout may go away at any time, even after the session.
-  process.stdout.on('error', () => undefined);
   let lineEnded = true;
   const print = (report: RunReport) => {
     if (options.report === 'json') process.stdout.write(`${lineEnded ? '' : '\n'}${JSON.stringify(report)}\n`);
@@ -61,6 +59,10 @@ export async function run(machineName: string, options: RunOptions): Promise<num
         onSlice(cycles) {
           if (progress) progress.update(cycles);
         },
+        onWait() {
+          if (progress) progress.clear();
+        },
+        onFault: tellStack,
       });
       await trace?.finish();
     } catch (error) {
