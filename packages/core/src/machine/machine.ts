@@ -518,10 +518,15 @@ export class Machine {
 
   #test(condition: number | ((machine: Machine) => boolean) | { readonly trap: true }): () => boolean {
     const main = this.#main;
-    if (typeof condition === 'number') return () => main.programCounter === condition;
     if (typeof condition === 'function') return () => condition(this);
+    // An instruction of another CPU leaves the main one as it was, too.
+    let time = main.clock[0];
+    const hasRun = (): boolean => time !== main.clock[0];
+    if (typeof condition === 'number') return () => hasRun() && main.programCounter === condition;
     const before = main.words.slice(0, main.isa.words);
     return () => {
+      if (!hasRun()) return false;
+      time = main.clock[0];
       const { words } = main;
       let isSame = true;
       for (let index = 0; index < before.length; index += 1) {

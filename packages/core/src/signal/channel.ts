@@ -137,10 +137,10 @@ export class HostChannel implements ChannelEnd {
     return this.#recent;
   }
 
-  /** Stop the run once the output from now on matches. */
+  /** Stop the run once the output from now on matches. What has been put out can be read still when nothing is expected. */
   expect(matcher: ((text: string) => boolean) | undefined): void {
     this.#matcher = matcher;
-    this.#recent = '';
+    if (matcher) this.#recent = '';
   }
 
   receive(byte: number): void {
