@@ -150,39 +150,41 @@ describe('backplane run', () => {
     expect(JSON.parse(outcome.stdout)).toMatchObject({ machine: 'bare-6502', reason: 'trap', pc: 0, cycles: 3 });
   });
 
-  it('loads plugins named in the config and on the command line', async () => {
+  it('loads plugins from files and packages, named in the config or on the command line', async () => {
     const folder = join(installation.folder, 'plugins');
-    await mkdir(folder, { recursive: true });
-    await writeFile(
-      join(folder, 'constant.mjs'),
-      `import { defineDevice, z } from '@backplane/core';
-       export const constant = defineDevice({
-         type: 'constant', version: 1, size: 1, config: z.object({ value: z.int() }),
-         create: ({ config }) => ({ read: () => config.value }),
-       });`,
-    );
+    const packed = join(folder, 'node_modules/constant');
+    await mkdir(packed, { recursive: true });
+    const plugin = `
+      import { defineDevice, z } from '@backplane/core';
+      export const constant = defineDevice({
+        type: 'constant', version: 1, size: 1, config: z.object({ value: z.int() }),
+        create: ({ config }) => ({ read: () => config.value }),
+      });`;
+    await writeFile(join(folder, 'constant.mjs'), plugin);
+    await writeFile(join(packed, 'constant.js'), plugin);
+    const manifest = { name: 'constant', type: 'module', exports: { '.': { import: './constant.js' } } };
+    await writeFile(join(packed, 'package.json'), JSON.stringify(manifest));
     const machine = {
       clock: 1000000,
       cpu: { type: '6502' },
       devices: { constant: { type: 'constant', value: 0xea } },
       memory: [{ at: 0, device: 'constant', size: 0x10000, repeat: true }],
     };
-    await writeFile(join(folder, 'named.json'), JSON.stringify({ ...machine, plugins: ['./constant.mjs'] }));
-    await writeFile(join(folder, 'given.json'), JSON.stringify(machine));
-    const named = await backplane(['run', 'plugins/named.json', '--limit-cycles', '20', '--report', 'json']);
-    const given = await backplane([
-      'run',
-      'plugins/given.json',
-      '--plugin',
-      './plugins/constant.mjs',
-      '--limit-cycles',
-      '20',
-      '--report',
-      'json',
-    ]);
-    expect(named.stderr + given.stderr).toBe('');
-    // The vector is $eaea; reset takes 7 cycles, a NOP 2.
-    for (const outcome of [named, given]) expect(split(outcome).report).toMatchObject({ cycles: 21, pc: 0xeaf1 });
+    const files = { file: ['./constant.mjs'], package: ['constant'], none: [] };
+    for (const [name, plugins] of Object.entries(files)) {
+      await writeFile(join(folder, `${name}.json`), JSON.stringify({ ...machine, plugins }));
+    }
+    const limits = ['--limit-cycles', '20', '--report', 'json'];
+    for (const words of [
+      ['plugins/file.json'],
+      ['plugins/package.json'],
+      ['plugins/none.json', '--plugin', './plugins/constant.mjs'],
+    ]) {
+      const outcome = await backplane(['run', ...words, ...limits]);
+      expect(outcome.stderr).toBe('');
+      // The vector is $eaea; reset takes 7 cycles, a NOP 2.
+      expect(split(outcome).report).toMatchObject({ cycles: 21, pc: 0xeaf1 });
+    }
   });
 });
 

@@ -15,6 +15,7 @@ export class TraceFile {
   readonly #stream: WriteStream;
   #fault: unknown;
   #buffer = '';
+  #wake: (() => void) | undefined;
 
   private constructor(path: string, written: string, stream: WriteStream) {
     this.#path = path;
@@ -22,7 +23,9 @@ export class TraceFile {
     this.#stream = stream;
     stream.on('error', (error) => {
       this.#fault ??= error;
+      this.#wake?.();
     });
+    stream.on('drain', () => this.#wake?.());
   }
 
   static async open(path: string): Promise<TraceFile> {
@@ -54,8 +57,10 @@ export class TraceFile {
 
   /** Wait until the disk has caught up; throws what went wrong with it. */
   async drained(): Promise<void> {
-    if (this.#fault === undefined && this.#stream.writableNeedDrain) {
-      await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => undefined);
+    while (this.#fault === undefined && this.#stream.writableNeedDrain) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
     if (this.#fault !== undefined) throw fileError(this.#path, this.#fault);
   }

@@ -15,6 +15,7 @@ export class Tracer {
   readonly #file: TraceFile;
   readonly #main: string;
   readonly #digits: number;
+  readonly #addresses: number;
   readonly #cycles: BusCycle[] = [];
   readonly #severalCpus: boolean;
 
@@ -22,7 +23,9 @@ export class Tracer {
     this.#machine = machine;
     this.#file = file;
     this.#main = machine.cpu.name;
-    this.#digits = Math.ceil(machine.cpu.isa.declaration.addressWidth / 4);
+    const { addressWidth } = machine.cpu.isa.declaration;
+    this.#digits = Math.ceil(addressWidth / 4);
+    this.#addresses = 2 ** addressWidth;
     this.#severalCpus = Object.keys(machine.cpus).length > 1;
   }
 
@@ -53,7 +56,7 @@ export class Tracer {
     const own = this.#cycles.filter(({ cpu, stalled }) => cpu === this.#main && !stalled);
     // An interrupt or reset sequence begins with a fetch, too, but it throws the byte away and fetches no operand.
     const isFetch = (offset: number) =>
-      own.some(({ kind, address }) => kind === 'read' && address === programCounter + offset);
+      own.some(({ kind, address }) => kind === 'read' && address === (programCounter + offset) % this.#addresses);
     const isRepeated = own[1]?.address === programCounter && own[0]?.address === programCounter;
     let begins = !isRepeated && Array.from({ length }, (_, offset) => offset).every(isFetch);
     for (const cycle of this.#cycles) {
