@@ -17,8 +17,12 @@ export class BackplaneError extends Error {
   /** What to do about it. */
   readonly mend: string | undefined;
 
-  constructor(code: string, fault: string, { path, mend }: { path?: string; mend?: string } = {}) {
-    super(`${path ? `${path}: ` : ''}${fault}${mend ? `; ${mend}` : ''}`);
+  constructor(
+    code: string,
+    fault: string,
+    { path, mend, cause }: { path?: string; mend?: string; cause?: unknown } = {},
+  ) {
+    super(`${path ? `${path}: ` : ''}${fault}${mend ? `; ${mend}` : ''}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.path = path;
     this.mend = mend;

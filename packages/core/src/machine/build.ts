@@ -363,7 +363,9 @@ function planDevice(
   if (!plugin) throw unknownPlugin(`no device type '${type}'`, type, [...plugins.keys()], `${path}.type`);
   const { definition } = plugin;
   const config = parseDeviceConfig(definition, own, path);
-  const fields = reserveFields((definition.state?.(config) ?? {}) as Fields, layout);
+  const fields = ofPlugin(path, `'state' of '${type}'`, () =>
+    reserveFields((definition.state?.(config) ?? {}) as Fields, layout),
+  );
   const ports = new Map(
     Object.entries(definition.ports ?? {}).map(([port, width]) => [
       port,
@@ -373,7 +375,8 @@ function planDevice(
   const channels = new Map(
     (definition.channels ?? []).map((channel) => [channel, new DeviceEnd(`${name}.${channel}`)]),
   );
-  const size = typeof definition.size === 'function' ? definition.size(config) : (definition.size ?? 0);
+  const { size: sizeOf = 0 } = definition;
+  const size = typeof sizeOf === 'function' ? ofPlugin(path, `'size' of '${type}'`, () => sizeOf(config)) : sizeOf;
   return {
     name,
     definition,
@@ -385,6 +388,32 @@ function planDevice(
     channels,
     onBus: { name, size },
   };
+}
+
+/** Run code of a plugin. What it throws is the plugin's fault, and says so. */
+function ofPlugin<T>(path: string, what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof BackplaneError) throw error;
+    throw new ConfigError('device/fault', `${what} throws ${String(error)}`, { path, cause: error });
+  }
+}
+
+/** A handler of something that was not declared would never be called. */
+function refuseStrayHandlers(
+  device: string,
+  context: Readonly<Record<'lines' | 'ports' | 'channels', object>>,
+  behaviour: DeviceBehaviour,
+): void {
+  for (const kind of ['lines', 'ports', 'channels'] as const) {
+    const stray = Object.keys(behaviour[kind] ?? {}).find((name) => !(name in context[kind]));
+    if (stray === undefined) continue;
+    throw new ConfigError('device/handler', `it handles '${stray}', which is not among its ${kind}`, {
+      path: `devices.${device}`,
+      mend: suggest(stray, Object.keys(context[kind])),
+    });
+  }
 }
 
 function parseDeviceConfig(
@@ -463,9 +492,9 @@ function makeRegions(
       }
       const { size } = plan.onBus;
       if (size === 0)
-        throw new ConfigError('config/not-mapped', `a ${plan.definition.type} has no registers`, {
+        throw new ConfigError('config/not-mapped', `'${plan.definition.type}' has no registers`, {
           path: `${path}.device`,
-          mend: 'only wire it',
+          mend: "only wire it, or give its definition a 'size'",
         });
       const offset = region.offset ?? 0;
       if (offset >= size && region.repeat !== true) {
@@ -722,7 +751,13 @@ function createDevice(
     },
     exit,
   };
-  const behaviour = definition.create(context as never);
+  const behaviour = ofPlugin(`devices.${name}`, `'create' of '${definition.type}'`, () => {
+    const created = definition.create(context as never) as DeviceBehaviour | null | undefined;
+    if (typeof created !== 'object' || created === null)
+      throw new TypeError('it returns no object with reset, read, write …');
+    return created;
+  });
+  refuseStrayHandlers(name, context, behaviour);
   isCreating = false;
   handlers.lines = behaviour.lines;
   for (const [port, pins] of ports) pins.handler = behaviour.ports?.[port];

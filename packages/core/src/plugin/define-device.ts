@@ -1,3 +1,4 @@
+import { BackplaneError, suggest } from '../errors.js';
 import type * as z from '../zod.js';
 import type { Fields, StateOf } from './fields.js';
 
@@ -154,6 +155,8 @@ export interface DevicePlugin {
 /**
  * Define a device type. Importing a definition has no side effect.
  *
+ * @throws BackplaneError `device/definition` for what is no definition
+ *
  * @example
  * const countdown = defineDevice({
  *   type: 'countdown', version: 1, lines: ['irq'], size: 2,
@@ -184,5 +187,45 @@ export function defineDevice<
   const Channel extends string = never,
   const Bank extends string = never,
 >(definition: DeviceDefinition<Schema, F, Line, Port, Channel, Bank>): DevicePlugin {
+  checkDefinition(definition as unknown as DeviceDefinition);
   return { kind: 'device', type: definition.type, definition: definition as unknown as DeviceDefinition };
+}
+
+/** What a type checker would have told; many a plugin is written in plain JavaScript. */
+const CHECKS: { readonly [Key in keyof Required<DeviceDefinition>]: readonly [wanted: string, test: RegExp] } = {
+  type: ['a name of lower-case letters, digits and hyphens', /^string [a-z0-9-]+$/],
+  version: ['a whole number', /^number \d+$/],
+  description: ['text', /^(string|undefined)/],
+  config: ['a schema, such as z.object({})', /^(object|undefined)/],
+  size: ['a whole number, or a function of the config', /^(number \d+$|function|undefined)/],
+  lines: ["a list of names, such as ['irq']", /^(array|undefined)/],
+  ports: ['pins by name, such as { pa: 8 }', /^(object|undefined)/],
+  channels: ["a list of names, such as ['serial']", /^(array|undefined)/],
+  banks: ["a list of names, such as ['rom']", /^(array|undefined)/],
+  state: ['a function of the config that gives fields', /^(function|undefined)/],
+  create: ['a function', /^function/],
+};
+
+function checkDefinition(definition: DeviceDefinition): void {
+  const path = `defineDevice(${typeof definition.type === 'string' ? `'${definition.type}'` : ''})`;
+  const stray = Object.keys(definition).find((key) => !(key in CHECKS));
+  if (stray !== undefined) {
+    throw new BackplaneError('device/definition', `unknown key '${stray}'`, {
+      path,
+      mend: suggest(stray, Object.keys(CHECKS)),
+    });
+  }
+  for (const [key, [wanted, test]] of Object.entries(CHECKS)) {
+    const value: unknown = definition[key as keyof DeviceDefinition];
+    const kind = Array.isArray(value) ? 'array' : typeof value;
+    if (test.test(kind === 'string' || kind === 'number' ? `${kind} ${value}` : kind)) continue;
+    throw new BackplaneError(
+      'device/definition',
+      `'${key}' is ${value === undefined ? 'missing' : 'of the wrong kind'}`,
+      {
+        path,
+        mend: `give ${wanted}`,
+      },
+    );
+  }
 }
