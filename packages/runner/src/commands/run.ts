@@ -102,13 +102,8 @@ function pattern(source: string, path: string): RegExp {
   try {
     return new RegExp(source, 'm');
   } catch (error) {
-    throw new BackplaneError(
-      'runner/pattern',
-      faultMessage(error)
-        .replace(/^internal fault: /, '')
-        .replace(/; BACKPLANE_STACK.*/, ''),
-      { path },
-    );
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new BackplaneError('runner/pattern', fault, { path });
   }
 }
 
