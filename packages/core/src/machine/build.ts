@@ -143,7 +143,15 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
 
   const memories: MemoryBlock[] = [];
   const usedImages = new Set<string>();
-  const delays = Object.entries(config.delays ?? {}).map(([name, table]): DelayTable => ({ phase: 0, ...table, name }));
+  const delays = Object.entries(config.delays ?? {}).map(([name, { period, phase = 0, cycles }]): DelayTable => {
+    if (cycles.length > period) {
+      throw new ConfigError('config/delay', `${cycles.length} entries for a period of ${period} cycles`, {
+        path: `delays.${name}.cycles`,
+        mend: 'give at most one a cycle of the period',
+      });
+    }
+    return { name, period, phase: ((phase % period) + period) % period, cycles };
+  });
   const regionContext = { layout, planned, banks, memories, images, usedImages, delays };
   const cpus = new Map<string, Cpu>();
   cpuConfigs.forEach(({ name, config: cpuConfig, memory, io, path, memoryPath, ioPath }, index) => {
@@ -561,8 +569,10 @@ function makeRegions(
       );
     }
     const offset = context.layout.reserve(size, 256);
+    const address = `${space}[${placed.from.toString(16)}]`;
+    const namesakes = context.memories.filter((memory) => memory.name.split('#')[0] === address).length;
     context.memories.push({
-      name: `${space}[${placed.from.toString(16)}]`,
+      name: namesakes === 0 ? address : `${address}#${namesakes + 1}`,
       kind: 'rom' in region ? 'rom' : 'ram',
       offset,
       size,
