@@ -12,6 +12,19 @@ declare namespace WebAssembly {
     prototype: Memory;
     new (descriptor: { initial: number; maximum?: number }): Memory;
   };
+  interface Module {}
+  var Module: {
+    prototype: Module;
+    new (bytes: ArrayBufferView | ArrayBuffer): Module;
+  };
+  type ImportValue = Memory | ((...parameters: number[]) => number | void);
+  interface Instance {
+    readonly exports: Record<string, unknown>;
+  }
+  var Instance: {
+    prototype: Instance;
+    new (module: Module, imports?: Record<string, Record<string, ImportValue>>): Instance;
+  };
 }
 
 interface TextEncoder {

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export * as z from './zod.js';
+
 export { AssemblerError, BackplaneError, ConfigError, IsaError, SnapshotError, suggest } from './errors.js';
 export type {
   CycleDeclaration,
@@ -16,7 +16,7 @@ export type {
 export { type Disassembled, disassemble, disassembleAt } from './isa/disassembler.js';
 export { defineInstructionSet, type Encoding, type Input, InstructionSet } from './isa/instruction-set.js';
 export { type Rtl, rtl } from './isa/rtl-syntax.js';
-export type { MachineOptions, Plugin } from './machine/build.js';
+export type { EngineChoice, MachineOptions, Plugin } from './machine/build.js';
 export { integer, type MachineConfig, parseInteger } from './machine/config.js';
 export type { BusCycle, CpuStatus } from './machine/cpu.js';
 export { jsonSchema } from './machine/json-schema.js';
@@ -26,6 +26,7 @@ export {
   createMachine,
   type Machine,
   type MachineCpu,
+  type MachineStats,
   type MappedRegion,
   type RunCondition,
   type RunReason,
@@ -60,3 +61,4 @@ export {
 } from './plugin/fields.js';
 export type { HostChannel } from './signal/channel.js';
 export type { Snapshot, SnapshotComponent, SnapshotFields } from './state/snapshot.js';
+export * as z from './zod.js';

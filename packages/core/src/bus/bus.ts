@@ -33,6 +33,15 @@ export interface DelayTable {
 
 type Access = 'read' | 'write';
 
+/** Bits of an address within a page. */
+export const pageShiftOf = (addressWidth: number): number => Math.max(8, addressWidth - 16);
+
+/** Pages of an address space. */
+const pageCountOf = (addressWidth: number): number => 2 ** Math.max(0, addressWidth - pageShiftOf(addressWidth));
+
+/** Size of the page table of an address space. */
+export const tableBytes = (addressWidth: number): number => pageCountOf(addressWidth) * ENTRY_WORDS * 4;
+
 export class Bus {
   readonly name: string;
   readonly addressWidth: number;
@@ -43,7 +52,7 @@ export class Bus {
   readonly openBus: number;
   readonly regions: readonly Region[];
   readonly delays: readonly DelayTable[];
-  readonly #tableOffset: number;
+  #tableOffset = 0;
   /** Byte maps of mixed pages, one for reads and one for writes, by page. */
   readonly #byteMaps = new Map<number, number>();
   /** Arena offset of the delay tables, one byte an entry, by number. */
@@ -71,18 +80,22 @@ export class Bus {
   ) {
     this.name = name;
     this.addressWidth = addressWidth;
-    this.pageShift = Math.max(8, addressWidth - 16);
+    this.pageShift = pageShiftOf(addressWidth);
     this.pageMask = 2 ** this.pageShift - 1;
-    this.pageCount = 2 ** Math.max(0, addressWidth - this.pageShift);
+    this.pageCount = pageCountOf(addressWidth);
     this.openBus = openBus;
     this.regions = regions;
     this.delays = delays;
     refuseOverlap(regions);
-    this.#tableOffset = layout.reserve(this.pageCount * ENTRY_WORDS * 4);
     for (const { period } of delays) this.#delayOffsets.push(layout.reserve(period));
     for (let page = 0; page < this.pageCount; page += 1) {
       if (this.#isMixed(page)) this.#byteMaps.set(page, layout.reserve(2 * (this.pageMask + 1)));
     }
+  }
+
+  /** Set where the page table lies; it takes {@link tableBytes}. */
+  place(offset: number): void {
+    this.#tableOffset = offset;
   }
 
   attach(arena: Arena): void {

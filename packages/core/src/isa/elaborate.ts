@@ -62,7 +62,7 @@ export class Elaborator {
   readonly #declaration: InstructionSetDeclaration;
   readonly #poll: readonly StatementTree[];
   /** Registers that an edge of an input may change between any two cycles. */
-  readonly #volatile = new Set<number>();
+  readonly volatile = new Set<number>();
 
   constructor(declaration: InstructionSetDeclaration, layout: NameLayout) {
     this.#declaration = declaration;
@@ -100,7 +100,7 @@ export class Elaborator {
     for (const [name, { on }] of Object.entries(declaration.inputs ?? {})) {
       if (!on) continue;
       someStatement(this.sequence(on, `input ${name}`).block, (statement) => {
-        if (statement.op === 'set') this.#volatile.add(statement.register);
+        if (statement.op === 'set') this.volatile.add(statement.register);
         return false;
       });
     }
@@ -139,7 +139,7 @@ export class Elaborator {
     const index = scope.newLocal();
     scope.bind('value', { expression: { op: 'local', index }, ...ofWidth(width) });
     scope.block(parseRtl(code, where));
-    return { block: optimize(scope.statements, this.#volatile), locals: scope.locals };
+    return { block: optimize(scope.statements, this.volatile), locals: scope.locals };
   }
 
   /** A pure expression. */
@@ -176,7 +176,7 @@ export class Elaborator {
       if (this.#declaration.pollPolicy === 'end') statements = [...statements, ...poll];
       else statements = insertBeforeLastCycles(statements, poll).statements;
     }
-    return { block: optimize(statements, this.#volatile), locals: scope.locals };
+    return { block: optimize(statements, this.volatile), locals: scope.locals };
   }
 }
 
@@ -328,7 +328,8 @@ class Scope {
     const binding = this.#globals.get(name);
     switch (binding?.kind) {
       case undefined:
-        return this.#error(position, `unknown name '${name}'`);
+        this.#error(position, `unknown name '${name}'`);
+        break;
       case 'register':
         this.statements.push({ op: 'set', register: binding.index, value: this.#fit(value, binding.width) });
         return;

@@ -150,6 +150,11 @@ export class InstructionSet {
     return code && this.#elaborator.expression(code, `status ${name}`);
   }
 
+  /** Registers that an edge of an input may change between any two cycles. */
+  get volatileRegisters(): ReadonlySet<number> {
+    return this.#elaborator.volatile;
+  }
+
   /** Registers that decide whether the CPU has jammed or stopped. */
   get statusRegisters(): ReadonlySet<number> {
     const found = new Set<number>();

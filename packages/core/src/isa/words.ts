@@ -10,4 +10,14 @@ export const STALL_KINDS_WORD = 2;
 export const STALL_CYCLES_WORD = 3;
 /** 1 once the CPU is held up with nothing left that could release it. */
 export const HUNG_WORD = 4;
-export const FIRST_REGISTER = 8;
+/** Compiled code: cycles left until it must return. 0 while none runs. */
+export const LEFT_WORD = 5;
+/** Compiled code: 1 once it has set a register that may jam or stop the CPU. */
+export const STATUS_WORD = 6;
+/** Watched compiled code: the address at which it returns, −1 for none. 0 while none runs. */
+export const BREAK_WORD = 7;
+/** Watched compiled code: 1 if it returns once an instruction has changed nothing, 2 once it has done so. */
+export const TRAP_WORD = 8;
+export const FIRST_REGISTER = 10;
+/** Locals of the running instruction lie behind the registers; an instruction may use this many. */
+export const MOST_LOCALS = 64;

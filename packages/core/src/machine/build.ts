@@ -32,7 +32,12 @@ export interface MachineOptions {
   readonly plugins: readonly Plugin[];
   /** Contents of ROMs and of RAM that starts loaded, by the names the config gives. */
   readonly images?: Readonly<Record<string, Uint8Array>>;
+  /** How instructions are run; `auto`, the default, takes the fastest way the host allows. All give the same bits. */
+  readonly engine?: EngineChoice;
 }
+
+/** The engines; `auto` starts with the evaluator and goes over to the interpreter once that pays. */
+export type EngineChoice = 'auto' | 'evaluator' | 'interpreter';
 
 /** A device in its machine. */
 export interface Device extends BusDevice {

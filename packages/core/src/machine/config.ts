@@ -1,6 +1,7 @@
 /** The machine config: its schema, and how faults in it are told. The same object serves code, JSON and YAML. */
-import * as z from '../zod.js';
+
 import { ConfigError, suggest } from '../errors.js';
+import * as z from '../zod.js';
 
 /** Read `53248`, `"0xd000"`, `"$d000"` or `"32K"`; undefined for anything else. */
 export function parseInteger(value: string | number): number | undefined {

@@ -1,8 +1,8 @@
 /** A CPU at work: its words in the arena, its place in time, and the bus cycles that engines run through it. */
-import { type Bus, DELAY, ENTRY_WORDS, READ, WRITE } from '../bus/bus.js';
+import { type Bus, DELAY, ENTRY_WORDS, READ, tableBytes, WRITE } from '../bus/bus.js';
 import { type Evaluate, type Evaluator, type Execute, evaluatorOf } from '../engine/evaluator.js';
 import type { Input, InstructionSet } from '../isa/instruction-set.js';
-import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
+import { HUNG_WORD, LINE_WORD, MOST_LOCALS, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
 import { type Control, PAUSE_STATUS } from './control.js';
@@ -27,9 +27,6 @@ const KIND_BIT = { read: 1, write: 2, idle: 4 } as const;
 /** The longest a CPU is held up before it counts as hung: over 16 s of guest time at 1 MHz. */
 const LONGEST_STALL = 2 ** 24;
 
-/** Locals an instruction may use at once. */
-const MOST_LOCALS = 64;
-
 /** Thrown, and caught by the run loop, where an instruction can never end. */
 export const HANG = new Error('the CPU hangs');
 
@@ -48,6 +45,15 @@ export interface CpuSetup {
   readonly io: Bus | undefined;
   readonly scheduler: Scheduler;
   readonly control: Control;
+}
+
+/** Where things lie, in bytes from a CPU's base: the same for every CPU of an instruction set. */
+export function cpuLayout({ words, declaration }: InstructionSet) {
+  const wordCount = words + MOST_LOCALS;
+  const memoryTable = (wordCount * 4 + 31) & -32;
+  const ioTable = memoryTable + tableBytes(declaration.addressWidth);
+  const size = ioTable + (declaration.ioAddressWidth === undefined ? 0 : tableBytes(declaration.ioAddressWidth));
+  return { words: wordCount, memoryTable, ioTable, size };
 }
 
 export class Cpu {
@@ -70,7 +76,9 @@ export class Cpu {
   /** Registers and views by name, as plain properties. */
   readonly registers: Record<string, number> = {};
   readonly #scheduler: Scheduler;
-  readonly #offset: number;
+  /** Arena offset of the words; the page tables follow them. */
+  readonly offset: number;
+  readonly #wordCount: number;
   readonly #clockOffset: number;
   /** Level bits of the inputs that hold up reads, writes and idle cycles. */
   readonly #stallMasks: Readonly<Record<number, number>>;
@@ -95,7 +103,12 @@ export class Cpu {
     this.control = control;
     this.#scheduler = scheduler;
     this.evaluator = evaluatorOf(isa);
-    this.#offset = layout.reserve((isa.words + MOST_LOCALS) * 4);
+    // Compiled code finds everything of a CPU from one base: the words, then the page tables.
+    const { words, memoryTable, ioTable, size } = cpuLayout(isa);
+    this.offset = layout.reserve(size);
+    this.#wordCount = words;
+    this.memory.place(this.offset + memoryTable);
+    if (this.io !== this.memory) this.io.place(this.offset + ioTable);
     this.#clockOffset = layout.reserve(16);
     const stalling = (kind: 'read' | 'write' | 'idle'): number =>
       isa.inputs.reduce((mask, { stalls, levelBit }) => (stalls?.includes(kind) ? mask | (1 << levelBit) : mask), 0);
@@ -114,7 +127,7 @@ export class Cpu {
   }
 
   attach(arena: Arena): void {
-    this.words = arena.words(this.#offset, this.isa.words + MOST_LOCALS);
+    this.words = arena.words(this.offset, this.#wordCount);
     this.clock = arena.doubles(this.#clockOffset, 2);
     this.#bytes = arena.u8;
   }

@@ -2,13 +2,14 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Bus } from '../bus/bus.js';
 import type { Region } from '../bus/region.js';
+import { Runner } from '../engine/runner.js';
 import { BackplaneError } from '../errors.js';
 import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
 import type { HostChannel } from '../signal/channel.js';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.js';
 import { hertz } from '../time/clock.js';
 import type { Scheduler } from '../time/scheduler.js';
-import { buildParts, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
+import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
 import type { MachineConfig } from './config.js';
 import { PAUSE_EXIT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
 import { type BusCycle, type Cpu, type CpuStatus, HANG } from './cpu.js';
@@ -101,6 +102,13 @@ export interface MappedRegion {
   readonly priority: number | undefined;
 }
 
+/** What has run since the machine was made, whatever was restored meanwhile. */
+export interface MachineStats {
+  readonly engine: 'evaluator' | 'interpreter';
+  /** CPU cycles by the engine that ran them, all CPUs together. */
+  readonly cycles: { readonly evaluator: number; readonly interpreter: number };
+}
+
 interface MachineEvents {
   /** The guest has put out bytes; told between slices. */
   output: (event: { readonly channel: string; readonly bytes: Uint8Array }) => void;
@@ -121,6 +129,7 @@ export class Machine {
   readonly cpus: Readonly<Record<string, MachineCpu>>;
   readonly #cpus: readonly Cpu[];
   readonly #main: Cpu;
+  readonly #runners: ReadonlyMap<Cpu, Runner>;
   readonly #doubles: Float64Array;
   readonly #events = new EventEmitter<MachineEvents>();
   /** Ticks of a turn; 0 where turns are one instruction long. */
@@ -130,10 +139,11 @@ export class Machine {
   #isDisposed = false;
 
   /** @internal Use {@link createMachine}. */
-  constructor(parts: Parts) {
+  constructor(parts: Parts, engine: EngineChoice) {
     this.parts = parts;
     this.#cpus = [...parts.cpus.values()];
     this.#main = this.#cpus[0] as Cpu;
+    this.#runners = new Map(this.#cpus.map((cpu) => [cpu, new Runner(cpu, parts.arena, parts.scheduler, engine)]));
     this.#doubles = parts.arena.doubles(parts.machineOffset, 8);
     const { quantum = 1000 } = parts.config;
     this.#quantum = quantum === 'instruction' ? 0 : quantum * parts.clockTicks;
@@ -190,9 +200,19 @@ export class Machine {
     return status < 0 ? undefined : status;
   }
 
-  /** Name of the engine that runs instructions. */
-  get engine(): 'evaluator' {
-    return 'evaluator';
+  /** Name of the engine that runs the main CPU's instructions now. */
+  get engine(): 'evaluator' | 'interpreter' {
+    return this.#runnerOf(this.#main).engine;
+  }
+
+  /** Have instructions run in another way from now on; the bits are the same. */
+  setEngine(choice: EngineChoice): void {
+    this.#refuseReentry();
+    for (const runner of this.#runners.values()) runner.choose(choice);
+  }
+
+  #runnerOf(cpu: Cpu): Runner {
+    return this.#runners.get(cpu) as Runner;
   }
 
   /**
@@ -359,8 +379,17 @@ export class Machine {
   }
 
   /** What has run so far. */
-  stats(): { readonly engine: string; readonly cycles: Readonly<Record<string, number>> } {
-    return { engine: this.engine, cycles: Object.fromEntries(this.#cpus.map((cpu) => [cpu.name, cpu.cycles])) };
+  stats(): MachineStats {
+    const runners = [...this.#runners.values()];
+    const sum = (count: (runner: Runner) => number): number =>
+      runners.reduce((total, runner) => total + count(runner), 0);
+    return {
+      engine: this.engine,
+      cycles: {
+        evaluator: sum((runner) => runner.evaluatorCycles),
+        interpreter: sum((runner) => runner.interpreterCycles),
+      },
+    };
   }
 
   /** Let go of listeners; the machine is not to be used any more. */
@@ -451,7 +480,7 @@ export class Machine {
 
   #runCpu(cpu: Cpu, until: number): void {
     try {
-      cpu.evaluator.run(cpu, until);
+      this.#runnerOf(cpu).run(until);
     } catch (error) {
       if (error !== HANG) throw error;
     }
@@ -489,7 +518,7 @@ export class Machine {
     }
     const cpu = this.#nextCpu();
     try {
-      cpu.evaluator.step(cpu);
+      this.#runnerOf(cpu).step();
     } catch (error) {
       if (error !== HANG) throw error;
     }
@@ -509,10 +538,23 @@ export class Machine {
       }
     }
     const holds = this.#test(condition);
+    // With one CPU and something that compiled code can watch for, there is no need to go step by step.
+    const isWatchable = typeof condition !== 'function' && this.#cpus.length === 1;
     for (;;) {
       if (this.time >= limit) return 'cycles';
-      const reason = this.#stepOnce() ?? (holds() ? 'condition' : undefined);
+      let reason = this.#stepOnce() ?? (holds() ? 'condition' : undefined);
+      if (!reason && isWatchable) reason = this.#watch(condition, limit, holds);
       if (reason) return reason;
+    }
+  }
+
+  #watch(condition: number | { readonly trap: true }, limit: number, holds: () => boolean): RunReason | undefined {
+    const watch = typeof condition === 'number' ? { address: condition, trap: false } : { address: -1, trap: true };
+    try {
+      return this.#runnerOf(this.#main).runWatched(limit, watch, holds) ? 'condition' : undefined;
+    } catch (error) {
+      if (error !== HANG) throw error;
+      return undefined;
     }
   }
 
@@ -592,5 +634,5 @@ function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
  * machine.run(1000);
  */
 export function createMachine(config: MachineConfig, options: MachineOptions): Machine {
-  return new Machine(buildParts(config, options));
+  return new Machine(buildParts(config, options), options.engine ?? 'auto');
 }

@@ -1,0 +1,254 @@
+/** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
+import type { Bus } from '../bus/bus.js';
+import { BREAK_WORD, HUNG_WORD, LEFT_WORD, RESET_WORD, STATUS_WORD, TRAP_WORD } from '../isa/words.js';
+import { PAUSE_STATUS } from '../machine/control.js';
+import type { BusCycle, Cpu } from '../machine/cpu.js';
+import type { Arena } from '../state/arena.js';
+import type { Scheduler } from '../time/scheduler.js';
+import type { Execute } from './evaluator.js';
+import { type Flavour, type InterpreterModule, interpreterModule } from './interpreter-module.js';
+import type { Point } from './wasm/body-printer.js';
+
+/** What a watched run stops at. */
+export interface Watch {
+  /** Address of an instruction, −1 for none. */
+  readonly address: number;
+  /** Whether to stop after an instruction that has changed nothing. */
+  readonly trap: boolean;
+}
+
+/** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
+const LONGEST_CALL = 1_000_000;
+
+/** A compiled module bound to a CPU. */
+class Bound {
+  readonly compiled: InterpreterModule;
+  readonly #cpu: Cpu;
+  readonly #scheduler: Scheduler;
+  readonly #run: (base: number) => void;
+  readonly #continuations: (Execute | undefined)[] = [];
+  /** Time and cycles left at the last moment at which both were known. */
+  #time = 0;
+  #left = 0;
+  /** Where the present call is to end at the latest. */
+  #until = 0;
+  /** The evaluator has finished the instruction, and the time is as it says. */
+  #wasFinished = false;
+
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour) {
+    this.compiled = interpreterModule(cpu.isa, flavour);
+    this.#cpu = cpu;
+    this.#scheduler = scheduler;
+    const instance = new WebAssembly.Instance(this.compiled.module, {
+      host: {
+        memory: arena.memory as WebAssembly.Memory,
+        read: (address: number, left: number, point: number) => this.#read(address, left, point),
+        write: (address: number, value: number, left: number, point: number) =>
+          this.#write(address, value, left, point),
+        idle: (address: number, left: number, point: number) => this.#idle(address, left, point),
+        trace: (point: number, address: number, value: number, left: number) =>
+          this.#trace(point, address, value, left),
+      },
+    });
+    this.#run = instance.exports.run as (base: number) => void;
+  }
+
+  /** Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. */
+  room(until: number): number {
+    const { clock, ticks } = this.#cpu;
+    const now = clock[0] as number;
+    const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) - (this.compiled.longest - 1);
+    return Math.min(toEvent, Math.ceil((until - now) / ticks), LONGEST_CALL);
+  }
+
+  /** Run for the cycles that {@link room} gave. */
+  enter(room: number, until: number): void {
+    const { words, clock, ticks, offset, control } = this.#cpu;
+    this.#time = clock[0] as number;
+    this.#left = room;
+    this.#until = until;
+    this.#wasFinished = false;
+    words[LEFT_WORD] = room;
+    try {
+      this.#run(offset);
+    } finally {
+      if (!this.#wasFinished) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+      words[LEFT_WORD] = 0;
+      if (words[STATUS_WORD] !== 0) {
+        words[STATUS_WORD] = 0;
+        control.pause |= PAUSE_STATUS;
+      }
+    }
+  }
+
+  #read(address: number, left: number, index: number): number {
+    const { statement } = this.#arrive(left, index);
+    const { cycle, result } = statement;
+    const value = this.#cpu.read(this.#busOf(cycle.space), address, cycle.length);
+    return this.#depart(index, cycle.length, result, value);
+  }
+
+  #write(address: number, value: number, left: number, index: number): number {
+    const { cycle } = this.#arrive(left, index).statement;
+    this.#cpu.write(this.#busOf(cycle.space), address, value, cycle.length);
+    return this.#depart(index, cycle.length, -1, 0);
+  }
+
+  #idle(address: number, left: number, index: number): number {
+    const { cycle } = this.#arrive(left, index).statement;
+    this.#cpu.idle(address, cycle.length);
+    return this.#depart(index, cycle.length, -1, 0);
+  }
+
+  #trace(index: number, address: number, value: number, left: number): void {
+    const { cycle } = (this.compiled.points[index] as Point).statement;
+    const { clock, ticks } = this.#cpu;
+    const time = this.#time + (this.#left - left) * ticks;
+    // What went through the host has been told already.
+    if (time < (clock[0] as number)) return;
+    this.#cpu.trace?.(traced(this.#cpu, time / ticks, cycle.kind, this.#busOf(cycle.space).name, address, value));
+  }
+
+  #busOf(space: string): Bus {
+    return space === 'io' ? this.#cpu.io : this.#cpu.memory;
+  }
+
+  #arrive(left: number, index: number): Point {
+    const { clock, ticks } = this.#cpu;
+    clock[0] = this.#time + (this.#left - left) * ticks;
+    this.#wasFinished = true;
+    return this.compiled.points[index] as Point;
+  }
+
+  /**
+   * After a cycle: compiled code goes on if nothing can happen before the instruction ends, else the evaluator
+   * finishes it.
+   */
+  #depart(index: number, length: number, result: number, value: number): number {
+    const cpu = this.#cpu;
+    const { words, clock, ticks, control } = cpu;
+    const now = clock[0] as number;
+    const mayMeetEvent = this.#scheduler.nextDue <= now + (this.compiled.longest - 2) * ticks;
+    if (mayMeetEvent || clock[1] === Number.NEGATIVE_INFINITY) {
+      if (result >= 0) words[cpu.isa.words + result] = value;
+      this.#continuation(index)(cpu);
+      return -1;
+    }
+    const mustStop = control.pause !== 0 || ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0;
+    this.#time = now;
+    this.#left = mustStop ? 0 : this.room(this.#until);
+    words[LEFT_WORD] = this.#left + length;
+    this.#wasFinished = false;
+    return value;
+  }
+
+  /** What comes after a point, as a closure. */
+  #continuation(index: number): Execute {
+    let execute = this.#continuations[index];
+    if (!execute) {
+      const { rest } = this.compiled.points[index] as Point;
+      execute = this.#cpu.evaluator.compile({ block: rest.flat(), locals: 0 });
+      this.#continuations[index] = execute;
+    }
+    return execute;
+  }
+}
+
+const traced = (
+  cpu: Cpu,
+  cycle: number,
+  kind: BusCycle['kind'],
+  space: string,
+  address: number,
+  value: number,
+): BusCycle => ({
+  cpu: cpu.name,
+  cycle,
+  kind,
+  space,
+  address,
+  value,
+  stalled: false,
+});
+
+/** Runs one CPU by compiled code. */
+export class Interpreter {
+  /** Cycles that compiled code has run. */
+  cycles = 0;
+  readonly #cpu: Cpu;
+  readonly #arena: Arena;
+  readonly #scheduler: Scheduler;
+  readonly #bound = new Map<string, Bound>();
+
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler) {
+    this.#cpu = cpu;
+    this.#arena = arena;
+    this.#scheduler = scheduler;
+  }
+
+  #boundFor(isWatched: boolean): Bound {
+    const flavour = { isTraced: this.#cpu.trace !== null, isWatched };
+    const key = `${flavour.isTraced},${isWatched}`;
+    let bound = this.#bound.get(key);
+    if (!bound) {
+      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
+      this.#bound.set(key, bound);
+    }
+    return bound;
+  }
+
+  /** Run whole instructions until the CPU's time reaches `until` or something asks for the machine's attention. */
+  run(until: number): void {
+    const bound = this.#boundFor(false);
+    const { clock, control } = this.#cpu;
+    while ((clock[0] as number) < until && control.pause === 0) {
+      const room = this.#canEnter() ? bound.room(until) : 0;
+      if (room > 0) this.#enter(bound, room, until);
+      else this.#cpu.evaluator.step(this.#cpu);
+    }
+  }
+
+  /**
+   * The same, but also until what is watched for has come.
+   *
+   * @param holds whether it has, asked after instructions that the evaluator ran
+   */
+  runWatched(until: number, { address, trap }: Watch, holds: () => boolean): boolean {
+    const bound = this.#boundFor(true);
+    const { clock, control, words } = this.#cpu;
+    while ((clock[0] as number) < until && control.pause === 0) {
+      const room = this.#canEnter() ? bound.room(until) : 0;
+      if (room <= 0 || this.#cpu.programCounter === address) {
+        this.#cpu.evaluator.step(this.#cpu);
+        if (holds()) return true;
+        continue;
+      }
+      words[BREAK_WORD] = address;
+      words[TRAP_WORD] = trap ? 1 : 0;
+      try {
+        this.#enter(bound, room, until);
+      } finally {
+        words[BREAK_WORD] = 0;
+      }
+      const wasTrapped = words[TRAP_WORD] === 2;
+      words[TRAP_WORD] = 0;
+      // The watch remembers the state before each instruction it sees; show it where things stand.
+      const isThere = holds();
+      if (wasTrapped || (address >= 0 && isThere)) return true;
+    }
+    return false;
+  }
+
+  #enter(bound: Bound, room: number, until: number): void {
+    const { clock, ticks } = this.#cpu;
+    const before = clock[0] as number;
+    bound.enter(room, until);
+    this.cycles += ((clock[0] as number) - before) / ticks;
+  }
+
+  /** Whether the next instruction is an ordinary one, with nothing that holds the CPU up. */
+  #canEnter(): boolean {
+    const { words, clock, isHeld } = this.#cpu;
+    return words[RESET_WORD] === 0 && clock[1] !== Number.NEGATIVE_INFINITY && !isHeld;
+  }
+}
