@@ -372,11 +372,14 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     expect(await read('after')).toBe(await read('before'));
   });
 
-  it('shows progress of a long run', async () => {
-    const { stdout } = await inTerminal('run busy.json --limit-cycles 100000000 --timeout 4 >/dev/null', (child) => {
-      child.stdin?.end();
+  it('shows progress of a long run, and wipes it', async () => {
+    const words = 'run busy.json --limit-cycles 100_000_000_000 >/dev/null';
+    const { status, stdout } = await inTerminal(words, async (child, output) => {
+      await until(() => output().includes('of the limit'));
+      child.stdin?.write('\x03');
     });
-    expect(stdout).toMatch(/\r\d+\.\d M cycles, \d+\.\d MHz, \d+\.\d % of the limit/);
+    expect(status).toBe(130);
+    expect(stdout).toMatch(/^\r\d+\.\d M cycles, \d+\.\d MHz, 0\.\d % of the limit/);
     expect(stdout.endsWith('\r\x1b[K')).toBe(true);
   });
 });
