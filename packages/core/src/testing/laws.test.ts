@@ -85,6 +85,24 @@ describe('laws find a device that', () => {
       },
     };
   });
+  broken('keeps a variable of its own, which is seldom set and cleared by a reset', 'declared fields', ({ event }) => {
+    let rings = 0;
+    const done = event('done', () => {
+      rings = 1;
+    });
+    const look = (offset: number) => offset & rings;
+    return {
+      reset: () => {
+        rings = 0;
+      },
+      read: look,
+      peek: look,
+      write(_offset, value) {
+        rings = 0;
+        done.after(value * 100);
+      },
+    };
+  });
   broken('changes when it is looked at', 'looking', ({ event }) => {
     const tick = event('tick', () => {});
     return {
