@@ -14,7 +14,7 @@
  */
 import { ConfigError } from '../errors.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
-import type { Region } from './region.js';
+import type { MirrorRegion, Region } from './region.js';
 
 export const ENTRY_WORDS = 8;
 export const READ = 0;
@@ -42,6 +42,19 @@ const pageCountOf = (addressWidth: number): number => 2 ** Math.max(0, addressWi
 /** Size of the page table of an address space. */
 export const tableBytes = (addressWidth: number): number => pageCountOf(addressWidth) * ENTRY_WORDS * 4;
 
+/** Accesses, with the word of a page's entry that says who answers them. */
+const ACCESSES = [
+  ['read', READER],
+  ['write', WRITER],
+] as const;
+
+/** Addresses in a row that one region answers; its number, 0 for nobody. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly number: number;
+}
+
 export class Bus {
   readonly name: string;
   readonly addressWidth: number;
@@ -53,6 +66,8 @@ export class Bus {
   readonly regions: readonly Region[];
   readonly delays: readonly DelayTable[];
   #tableOffset = 0;
+  /** Who answers where, from the first address to the last. */
+  readonly #answering: Readonly<Record<Access, readonly Stretch[]>>;
   /** Byte maps of mixed pages, one for reads and one for writes, by page. */
   readonly #byteMaps = new Map<number, number>();
   /** Arena offset of the delay tables, one byte an entry, by number. */
@@ -87,9 +102,14 @@ export class Bus {
     this.regions = regions;
     this.delays = delays;
     refuseOverlap(regions);
+    refuseMirrorLoops(regions);
     for (const { period } of delays) this.#delayOffsets.push(layout.reserve(period));
-    for (let page = 0; page < this.pageCount; page += 1) {
-      if (this.#isMixed(page)) this.#byteMaps.set(page, layout.reserve(2 * (this.pageMask + 1)));
+    const end = this.pageCount * (this.pageMask + 1);
+    this.#answering = { read: stretches(regions, 'read', end), write: stretches(regions, 'write', end) };
+    for (const { from } of [...this.#answering.read, ...this.#answering.write]) {
+      const page = from >>> this.pageShift;
+      const isMixed = (from & this.pageMask) !== 0 && !this.#byteMaps.has(page);
+      if (isMixed) this.#byteMaps.set(page, layout.reserve(2 * (this.pageMask + 1)));
     }
   }
 
@@ -107,7 +127,8 @@ export class Bus {
       this.#bytes.fill(0, offset, offset + period);
       this.#bytes.set(cycles.slice(0, period), offset);
     });
-    this.resolve(0, this.pageCount - 1);
+    this.#nameRegions();
+    this.#findPlain(0, this.pageCount - 1);
   }
 
   /** A read with its side effects. The caller has seen that the page is not plain. */
@@ -193,7 +214,9 @@ export class Bus {
 
   /** Cycles that a cycle with this address on the bus waits at CPU cycle `cycle`. */
   delayAt(address: number, cycle: number): number {
-    const index = this.table[(address >>> this.pageShift) * ENTRY_WORDS + DELAY] as number;
+    const entry = (address >>> this.pageShift) * ENTRY_WORDS;
+    const isMixed = (this.table[entry + READER] as number) < 0 || (this.table[entry + WRITER] as number) < 0;
+    const index = isMixed ? this.#delayOf(address) : (this.table[entry + DELAY] as number);
     if (index === 0) return 0;
     const { period, phase } = this.delays[index - 1] as DelayTable;
     return this.#bytes[(this.#delayOffsets[index] as number) + ((cycle + phase) % period)] as number;
@@ -201,97 +224,80 @@ export class Bus {
 
   /** Make the page table anew for the regions whose bank is the word at `bank`, and for mirrors of them. */
   bankChanged(bank: number): void {
-    let mirrors = false;
+    const isShown = this.regions.some((region) => 'bank' in region && region.bank === bank);
+    if (!isShown) return;
     for (const region of this.regions) {
-      if (region.kind === 'mirror') mirrors = true;
-      else if (region.kind !== 'device' && region.bank === bank)
-        this.resolve(region.from >>> this.pageShift, region.to >>> this.pageShift);
-    }
-    if (!mirrors) return;
-    for (const region of this.regions) {
-      if (region.kind === 'mirror') this.resolve(region.from >>> this.pageShift, region.to >>> this.pageShift);
+      if (region.kind === 'mirror' || ('bank' in region && region.bank === bank))
+        this.#findPlain(region.from >>> this.pageShift, region.to >>> this.pageShift);
     }
   }
 
-  /** Work out the entries of a range of pages; mirrors last, for they copy. */
-  resolve(first: number, last: number): void {
-    const mirrors: number[] = [];
-    for (let page = first; page <= last; page += 1) if (!this.#resolvePage(page)) mirrors.push(page);
-    for (const page of mirrors) this.#resolvePage(page);
-  }
-
-  /** Whether the page is final; a page that copies a later one is not. */
-  #resolvePage(page: number): boolean {
-    const entry = page * ENTRY_WORDS;
-    const { table } = this;
-    let final = true;
-    for (const [access, plainWord, regionWord] of [
-      ['read', READ, READER],
-      ['write', WRITE, WRITER],
-    ] as const) {
-      const owners = this.#owners(page, access);
-      const [owner] = owners;
-      table[entry + plainWord] = -1;
-      if (owners.length > 1) {
-        const map = (this.#byteMaps.get(page) as number) + (access === 'read' ? 0 : this.pageMask + 1);
-        for (const { from, to, number } of owners) this.#bytes.fill(number, map + from, map + to + 1);
-        table[entry + regionWord] = -map;
-        continue;
-      }
-      table[entry + regionWord] = owner?.number ?? 0;
-      const region = owner && this.regions[owner.number - 1];
-      if (region?.kind === 'mirror') {
-        final = false;
-        const source = sourceOf(region, page * (this.pageMask + 1));
-        const copies = (source & this.pageMask) === 0 && region.period > this.pageMask;
-        if (copies) table[entry + plainWord] = table[(source >>> this.pageShift) * ENTRY_WORDS + plainWord] as number;
-      } else if (region?.kind === 'ram' || (region?.kind === 'rom' && access === 'read')) {
-        if (region.delay === 0) table[entry + plainWord] = this.#memoryAt(region, page * (this.pageMask + 1));
+  /** Enter who answers each page, and each byte of mixed pages; that never changes. Then where accesses are delayed. */
+  #nameRegions(): void {
+    for (const [access, word] of ACCESSES) {
+      for (const { from, to, number } of this.#answering[access]) {
+        for (let page = from >>> this.pageShift; page <= to >>> this.pageShift; page += 1) {
+          const maps = this.#byteMaps.get(page);
+          if (maps === undefined) {
+            this.table[page * ENTRY_WORDS + word] = number;
+            continue;
+          }
+          const map = word === READER ? maps : maps + this.pageMask + 1;
+          const base = page * (this.pageMask + 1);
+          this.table[page * ENTRY_WORDS + word] = -map;
+          this.#bytes.fill(number, map + Math.max(0, from - base), map + Math.min(this.pageMask, to - base) + 1);
+        }
       }
     }
-    table[entry + DELAY] = this.#delayOf(page);
-    return final;
+    if (this.delays.length === 0) return;
+    for (const { from, to } of [...this.#answering.read, ...this.#answering.write]) {
+      for (let page = from >>> this.pageShift; page <= to >>> this.pageShift; page += 1) {
+        const delay = this.#delayOf(Math.max(from, page * (this.pageMask + 1)));
+        if (delay !== 0) this.table[page * ENTRY_WORDS + DELAY] = delay;
+      }
+    }
   }
 
-  #delayOf(page: number): number {
+  /** Work out which of a range of pages are plain, and where they lie. */
+  #findPlain(first: number, last: number): void {
+    for (let page = first; page <= last; page += 1) {
+      this.table[page * ENTRY_WORDS + READ] = this.#plainOffset(page, READER);
+      this.table[page * ENTRY_WORDS + WRITE] = this.#plainOffset(page, WRITER);
+    }
+  }
+
+  /** Arena offset of a page's bytes if such accesses are plain, else −1. */
+  #plainOffset(page: number, word: typeof READER | typeof WRITER): number {
+    // A mixed page has a negative number there, and no region.
+    const region = this.regions[(this.table[page * ENTRY_WORDS + word] as number) - 1];
     const base = page * (this.pageMask + 1);
-    for (const region of this.regions) {
-      if (
-        (region.kind === 'ram' || region.kind === 'rom') &&
-        region.delay > 0 &&
-        region.from <= base + this.pageMask &&
-        region.to >= base
-      ) {
-        return region.delay;
+    switch (region?.kind) {
+      case 'mirror': {
+        const source = sourceOf(region, base);
+        const isWhole = (source & this.pageMask) === 0 && source + this.pageMask < region.source + region.period;
+        return isWhole ? this.#plainOffset(source >>> this.pageShift, word) : -1;
       }
+      case 'ram':
+      case 'rom':
+        return region.delay !== 0 || (region.kind === 'rom' && word === WRITER) ? -1 : this.#memoryAt(region, base);
+      default:
+        return -1;
+    }
+  }
+
+  /** Number of the delay table of the memory seen at an address, 0 for none. */
+  #delayOf(address: number): number {
+    for (const [, word] of ACCESSES) {
+      const region = this.#regionAt(address, word);
+      const delay =
+        region?.kind === 'mirror'
+          ? this.#delayOf(sourceOf(region, address))
+          : region && 'delay' in region
+            ? region.delay
+            : 0;
+      if (delay !== 0) return delay;
     }
     return 0;
-  }
-
-  /** Who answers each part of a page: numbers of regions, 0 for nobody. */
-  #owners(page: number, access: Access): { from: number; to: number; number: number }[] {
-    const base = page * (this.pageMask + 1);
-    const present = this.regions
-      .map((region, index) => ({ region, number: index + 1 }))
-      .filter(
-        ({ region }) =>
-          region.from <= base + this.pageMask && region.to >= base && (region.access ?? access) === access,
-      )
-      .sort((a, b) => (a.region.priority ?? 0) - (b.region.priority ?? 0));
-    const numbers = new Uint8Array(this.pageMask + 1);
-    for (const { region, number } of present)
-      numbers.fill(number, Math.max(0, region.from - base), Math.min(this.pageMask, region.to - base) + 1);
-    const owners: { from: number; to: number; number: number }[] = [];
-    for (let byte = 0; byte <= this.pageMask; byte += 1) {
-      const previous = owners.at(-1);
-      if (previous?.number === numbers[byte]) previous.to = byte;
-      else owners.push({ from: byte, to: byte, number: numbers[byte] as number });
-    }
-    return owners;
-  }
-
-  #isMixed(page: number): boolean {
-    return this.#owners(page, 'read').length > 1 || this.#owners(page, 'write').length > 1;
   }
 
   #regionAt(address: number, word: typeof READER | typeof WRITER): Region | undefined {
@@ -315,6 +321,41 @@ const registerOf = ({ from, offset, repeat, device }: Extract<Region, { kind: 'd
 
 const sourceOf = ({ from, source, period }: Extract<Region, { kind: 'mirror' }>, address: number): number =>
   source + ((address - from) % period);
+
+/** Who answers each part of an address space. Of regions that overlap, the one of the highest priority does. */
+function stretches(regions: readonly Region[], access: Access, end: number): readonly Stretch[] {
+  const present = regions
+    .map((region, index) => ({ region, number: index + 1 }))
+    .filter(({ region }) => (region.access ?? access) === access)
+    .sort((a, b) => (b.region.priority ?? 0) - (a.region.priority ?? 0));
+  const starts = [...new Set([0, ...present.flatMap(({ region: { from, to } }) => [from, to + 1])])]
+    .filter((start) => start < end)
+    .sort((a, b) => a - b);
+  const answers = starts.map((from) => ({
+    from,
+    number: present.find(({ region }) => region.from <= from && from <= region.to)?.number ?? 0,
+  }));
+  const changes = answers.filter(({ number }, index) => number !== answers[index - 1]?.number);
+  return changes.map((change, index) => ({ ...change, to: (changes[index + 1]?.from ?? end) - 1 }));
+}
+
+/** Mirrors that show one another in a circle show nothing. */
+function refuseMirrorLoops(regions: readonly Region[]): void {
+  const mirrors = regions.filter((region) => region.kind === 'mirror');
+  const shows = ({ source, period }: MirrorRegion, { from, to }: MirrorRegion): boolean =>
+    source <= to && from < source + period;
+  /** Mirrors that end in something else. */
+  const sound = new Set<MirrorRegion>();
+  const visit = (mirror: MirrorRegion, above: readonly MirrorRegion[]): void => {
+    if (sound.has(mirror)) return;
+    if (above.includes(mirror)) {
+      throw new ConfigError('config/mirror', 'it mirrors itself', { path: mirror.path, mend: 'mirror another range' });
+    }
+    for (const other of mirrors) if (shows(mirror, other)) visit(other, [...above, mirror]);
+    sound.add(mirror);
+  };
+  for (const mirror of mirrors) visit(mirror, []);
+}
 
 /** Two regions may overlap only where the config says which is seen. */
 function refuseOverlap(regions: readonly Region[]): void {

@@ -533,9 +533,6 @@ function makeRegions(
           mend: "make 'of' the size of what is mirrored",
         });
       }
-      if (source <= placed.to && source + period > placed.from) {
-        throw new ConfigError('config/mirror', 'it mirrors itself', { path, mend: 'mirror another range' });
-      }
       return { kind: 'mirror', ...placed, source, period };
     }
     const imageName = 'rom' in region ? region.rom : region.image;
