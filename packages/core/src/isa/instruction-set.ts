@@ -44,6 +44,10 @@ export class InstructionSet {
   readonly pages: ReadonlyMap<string, readonly (Encoding | undefined)[]>;
   readonly #elaborator: Elaborator;
   readonly #bodies = new Map<Encoding, Body>();
+  readonly #getters = new Map<string, Expression>();
+  readonly #setters = new Map<string, Body | undefined>();
+  readonly #edgeActions = new Map<string, Body | undefined>();
+  readonly #conditions = new Map<string, Expression | undefined>();
   #step: Body | undefined;
   #reset: Body | undefined;
 
@@ -117,21 +121,25 @@ export class InstructionSet {
 
   /** Value of a register or view. */
   getter(name: string): Expression {
-    const index = this.registers.get(name);
-    if (index !== undefined) return { op: 'register', index };
-    const view = this.declaration.views?.[name];
-    if (!view) throw new BackplaneError('isa/unknown-register', `${this.name} has no register '${name}'`);
-    return this.#elaborator.expression(view.get, `view ${name}`);
+    return kept(this.#getters, name, () => {
+      const index = this.registers.get(name);
+      if (index !== undefined) return { op: 'register', index };
+      const view = this.declaration.views?.[name];
+      if (!view) throw new BackplaneError('isa/unknown-register', `${this.name} has no register '${name}'`);
+      return this.#elaborator.expression(view.get, `view ${name}`);
+    });
   }
 
   /** Statements that put local 0 into a register or view; undefined if it cannot be set. */
   setter(name: string): Body | undefined {
-    const register = this.registers.get(name);
-    if (register !== undefined) {
-      return { block: [{ op: 'set', register, value: { op: 'local', index: 0 } }], locals: 1 };
-    }
-    const view = this.declaration.views?.[name];
-    return view?.set && this.#elaborator.setter(view.set, view.width, `view ${name}`);
+    return kept(this.#setters, name, () => {
+      const register = this.registers.get(name);
+      if (register !== undefined) {
+        return { block: [{ op: 'set', register, value: { op: 'local', index: 0 } }], locals: 1 };
+      }
+      const view = this.declaration.views?.[name];
+      return view?.set && this.#elaborator.setter(view.set, view.width, `view ${name}`);
+    });
   }
 
   /** Width in bits of a register or view. */
@@ -141,13 +149,14 @@ export class InstructionSet {
 
   /** What happens at an edge of an input. */
   edgeAction(input: Input): Body | undefined {
-    return input.on && this.#elaborator.sequence(input.on, `input ${input.name}`);
+    const { on, name } = input;
+    return on && kept(this.#edgeActions, name, () => this.#elaborator.sequence(on, `input ${name}`));
   }
 
   /** A condition of `status`, or undefined where the ISA has none. */
   status(name: 'jammed' | 'stopped' | 'waiting'): Expression | undefined {
     const code = this.declaration.status?.[name];
-    return code && this.#elaborator.expression(code, `status ${name}`);
+    return code && kept(this.#conditions, name, () => this.#elaborator.expression(code, `status ${name}`));
   }
 
   /** Registers that an edge of an input may change between any two cycles. */
@@ -233,6 +242,12 @@ export class InstructionSet {
       opcodeBytes + tokens.reduce((sum, token) => sum + (this.operands[token] as OperandDeclaration).bytes, 0);
     return { page, opcode, row, fields, mnemonic, operands, tokens, length };
   }
+}
+
+/** What `make` made the first time. */
+function kept<Key, Value>(made: Map<Key, Value>, key: Key, make: () => Value): Value {
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key) as Value;
 }
 
 /** All opcodes of a bit pattern, with the values of its fields. */
