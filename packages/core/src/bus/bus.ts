@@ -3,7 +3,7 @@
  *
  * A page table in the arena says of each page how it is read and written. An entry has eight words:
  *
- *     0  read    arena offset of the page's bytes if reads are plain, else −1
+ *     0  read    if reads are plain: what to add to an address to get the arena offset of its byte; else −1
  *     1  write   the same for writes
  *     2  reader  which region answers other reads: its number, 0 for open bus,
  *     3  writer  or, in a mixed page, minus the arena offset of a map with one number a byte
@@ -17,6 +17,7 @@ import type { Arena, ArenaLayout } from '../state/arena.js';
 import type { MirrorRegion, Region } from './region.js';
 
 export const ENTRY_WORDS = 8;
+export const NOT_PLAIN = -1;
 export const READ = 0;
 export const WRITE = 1;
 export const READER = 2;
@@ -171,13 +172,13 @@ export class Bus {
   /** A read of any page, side effects included. */
   readAny(address: number): number {
     const plain = this.table[(address >>> this.pageShift) * ENTRY_WORDS + READ] as number;
-    return plain >= 0 ? (this.#bytes[plain + (address & this.pageMask)] as number) : this.read(address);
+    return plain >= 0 ? (this.#bytes[plain + address] as number) : this.read(address);
   }
 
   /** A write to any page, side effects included. */
   writeAny(address: number, value: number): void {
     const plain = this.table[(address >>> this.pageShift) * ENTRY_WORDS + WRITE] as number;
-    if (plain >= 0) this.#bytes[plain + (address & this.pageMask)] = value;
+    if (plain >= 0) this.#bytes[plain + address] = value;
     else this.write(address, value);
   }
 
@@ -261,8 +262,9 @@ export class Bus {
   /** Work out which of a range of pages are plain, and where they lie. */
   #findPlain(first: number, last: number): void {
     for (let page = first; page <= last; page += 1) {
-      this.table[page * ENTRY_WORDS + READ] = this.#plainOffset(page, READER);
-      this.table[page * ENTRY_WORDS + WRITE] = this.#plainOffset(page, WRITER);
+      const base = page * (this.pageMask + 1);
+      this.table[page * ENTRY_WORDS + READ] = plainWordOf(this.#plainOffset(page, READER), base);
+      this.table[page * ENTRY_WORDS + WRITE] = plainWordOf(this.#plainOffset(page, WRITER), base);
     }
   }
 
@@ -312,6 +314,9 @@ export class Bus {
     return memory + selected * window + address - from;
   }
 }
+
+/** A page whose bytes lie lower in the arena than in the address space cannot be told from one that is not plain. */
+const plainWordOf = (offset: number, base: number): number => (offset >= base ? offset - base : NOT_PLAIN);
 
 const registerOf = ({ from, offset, repeat, device }: Extract<Region, { kind: 'device' }>, address: number): number => {
   const register = address - from + offset;

@@ -11,10 +11,9 @@ import {
   type BinaryOperator,
   type Block,
   type Body,
-  compute,
   type Expression,
   type Statement,
-  someExpression,
+  valueWithoutInput,
 } from '../isa/ir.js';
 import { HUNG_WORD, LINE_WORD, RESET_WORD } from '../isa/words.js';
 import { PAUSE_STATUS } from '../machine/control.js';
@@ -142,20 +141,6 @@ const OPERATORS: Readonly<Record<BinaryOperator, OperatorClosures>> = {
     wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) >= r ? 1 : 0),
   },
 };
-
-/** What an expression with inputs comes to while no line is asserted, if that is a constant: most polls see nothing. */
-function whenNoInput(expression: Expression): number | undefined {
-  const fold = (part: Expression): number | undefined => {
-    if (part.op === 'constant') return part.value;
-    if (part.op === 'input') return 0;
-    if (part.op !== 'binary') return undefined;
-    const left = fold(part.left);
-    const right = fold(part.right);
-    if (part.operator === '&' && (left === 0 || right === 0)) return 0;
-    return left === undefined || right === undefined ? undefined : compute(part.operator, left, right);
-  };
-  return someExpression(expression, ({ op }) => op === 'input') ? fold(expression) : undefined;
-}
 
 /** `(word + constant) & mask`: what increments and decrements look like. */
 interface Increment {
@@ -322,7 +307,7 @@ class Compiler {
       };
     }
     const evaluate = this.expression(value);
-    const quiet = whenNoInput(value);
+    const quiet = valueWithoutInput(value);
     if (quiet !== undefined) {
       return (cpu) => {
         cpu.words[target] = cpu.words[LINE_WORD] === 0 ? quiet : evaluate(cpu);

@@ -7,12 +7,15 @@ import type { Block } from '../isa/ir.js';
 import { BREAK_WORD, LEFT_WORD, TRAP_WORD } from '../isa/words.js';
 import { cpuLayout } from '../machine/cpu.js';
 import {
+  ACCESS,
   ADDRESS,
   BASE,
   BodyPrinter,
   CHANGED,
+  type Decode,
   FIRST_POOL,
   LEFT,
+  POINT,
   type Point,
   PREVIOUS,
   PROGRAM_COUNTER,
@@ -86,7 +89,7 @@ export function printInterpreter(
   };
 
   /** The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. */
-  const decode = (page: string, depth: number): void => {
+  const decode: Decode = (page, depth, zero) => {
     const rows = isa.pages.get(page) ?? [];
     const count = rows.length;
     for (let opcode = 0; opcode < count; opcode += 1) code.block();
@@ -99,19 +102,21 @@ export function printInterpreter(
         code.branch(bodyDepth);
         continue;
       }
-      const printer = new BodyPrinter(target, bodyDepth);
+      const printer = new BodyPrinter(target, bodyDepth, zero);
       printer.print(isa.body(encoding).block, decode);
       locals = Math.max(locals, printer.mostLocals);
     }
   };
 
+  // Two loops: the inner one over instructions, the outer one over those that need the host.
+  code.loop();
   code.getLocal(BASE).load(programCounter).setLocal(PROGRAM_COUNTER);
   code
     .getLocal(BASE)
     .load(LEFT_WORD * 4)
     .setLocal(LEFT);
   if (isWatched) code.constant(-1).setLocal(PREVIOUS);
-  code.loop();
+  code.block().loop();
   const loopStart = code.length;
   if (isWatched) {
     code
@@ -151,13 +156,13 @@ export function printInterpreter(
   for (let local = ADDRESS; local < locals; local += 1) {
     if (local !== CHANGED && local !== PREVIOUS) code.constant(0).setLocal(local);
   }
-  code.append(loop);
+  code.append(loop).end();
+  code.getLocal(ADDRESS).getLocal(VALUE).getLocal(LEFT).getLocal(POINT).call(ACCESS);
+  code.branch(0).end();
 
   const bytes = encodeModule(
     [
-      { name: 'read', parameters: 3, hasResult: true },
-      { name: 'write', parameters: 4, hasResult: true },
-      { name: 'idle', parameters: 3, hasResult: true },
+      { name: 'access', parameters: 4, hasResult: false },
       { name: 'trace', parameters: 4, hasResult: false },
     ],
     [{ name: 'run', parameters: 1, hasResult: false, locals: locals - 1, code: code.bytes }],

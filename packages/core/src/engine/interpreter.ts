@@ -32,8 +32,8 @@ class Bound {
   #left = 0;
   /** Where the present call is to end at the latest. */
   #until = 0;
-  /** The evaluator has finished the instruction, and the time is as it says. */
-  #wasFinished = false;
+  /** The host is at work, and the clock is right as it stands. */
+  #isAtHost = false;
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour) {
     this.compiled = interpreterModule(cpu.isa, flavour);
@@ -42,10 +42,8 @@ class Bound {
     const instance = new WebAssembly.Instance(this.compiled.module, {
       host: {
         memory: arena.memory as WebAssembly.Memory,
-        read: (address: number, left: number, point: number) => this.#read(address, left, point),
-        write: (address: number, value: number, left: number, point: number) =>
-          this.#write(address, value, left, point),
-        idle: (address: number, left: number, point: number) => this.#idle(address, left, point),
+        access: (address: number, value: number, left: number, point: number) =>
+          this.#access(address, value, left, point),
         trace: (point: number, address: number, value: number, left: number) =>
           this.#trace(point, address, value, left),
       },
@@ -67,12 +65,12 @@ class Bound {
     this.#time = clock[0] as number;
     this.#left = room;
     this.#until = until;
-    this.#wasFinished = false;
+    this.#isAtHost = false;
     words[LEFT_WORD] = room;
     try {
       this.#run(offset);
     } finally {
-      if (!this.#wasFinished) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+      if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
@@ -81,65 +79,40 @@ class Bound {
     }
   }
 
-  #read(address: number, left: number, index: number): number {
-    const { statement } = this.#arrive(left, index);
-    const { cycle, result } = statement;
-    const value = this.#cpu.read(this.#busOf(cycle.space), address, cycle.length);
-    return this.#depart(index, cycle.length, result, value);
-  }
-
-  #write(address: number, value: number, left: number, index: number): number {
-    const { cycle } = this.#arrive(left, index).statement;
-    this.#cpu.write(this.#busOf(cycle.space), address, value, cycle.length);
-    return this.#depart(index, cycle.length, -1, 0);
-  }
-
-  #idle(address: number, left: number, index: number): number {
-    const { cycle } = this.#arrive(left, index).statement;
-    this.#cpu.idle(address, cycle.length);
-    return this.#depart(index, cycle.length, -1, 0);
+  /** Do the cycle of a point, and finish its instruction. */
+  #access(address: number, value: number, left: number, index: number): void {
+    const cpu = this.#cpu;
+    const { cycle, result } = (this.compiled.points[index] as Point).statement;
+    cpu.clock[0] = this.#time + (this.#left - left) * cpu.ticks;
+    this.#isAtHost = true;
+    const bus = this.#busOf(cycle.space);
+    if (cycle.kind === 'write') cpu.write(bus, address, value, cycle.length);
+    else if (cycle.kind === 'idle') cpu.idle(address, cycle.length);
+    else cpu.words[cpu.isa.words + result] = cpu.read(bus, address, cycle.length);
+    this.#finish(index);
   }
 
   #trace(index: number, address: number, value: number, left: number): void {
     const { cycle } = (this.compiled.points[index] as Point).statement;
-    const { clock, ticks } = this.#cpu;
-    const time = this.#time + (this.#left - left) * ticks;
-    // What went through the host has been told already.
-    if (time < (clock[0] as number)) return;
-    this.#cpu.trace?.(traced(this.#cpu, time / ticks, cycle.kind, this.#busOf(cycle.space).name, address, value));
+    const cycles = this.#time / this.#cpu.ticks + this.#left - left;
+    this.#cpu.trace?.(traced(this.#cpu, cycles, cycle.kind, this.#busOf(cycle.space).name, address, value));
   }
 
   #busOf(space: string): Bus {
     return space === 'io' ? this.#cpu.io : this.#cpu.memory;
   }
 
-  #arrive(left: number, index: number): Point {
-    const { clock, ticks } = this.#cpu;
-    clock[0] = this.#time + (this.#left - left) * ticks;
-    this.#wasFinished = true;
-    return this.compiled.points[index] as Point;
-  }
-
-  /**
-   * After a cycle: compiled code goes on if nothing can happen before the instruction ends, else the evaluator
-   * finishes it.
-   */
-  #depart(index: number, length: number, result: number, value: number): number {
+  /** Finish the instruction after a cycle that the host did, and say how long compiled code may go on. */
+  #finish(index: number): void {
     const cpu = this.#cpu;
-    const { words, clock, ticks, control } = cpu;
-    const now = clock[0] as number;
-    const mayMeetEvent = this.#scheduler.nextDue <= now + (this.compiled.longest - 2) * ticks;
-    if (mayMeetEvent || clock[1] === Number.NEGATIVE_INFINITY) {
-      if (result >= 0) words[cpu.isa.words + result] = value;
-      this.#continuation(index)(cpu);
-      return -1;
-    }
-    const mustStop = control.pause !== 0 || ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0;
-    this.#time = now;
+    const { words, clock, control } = cpu;
+    this.#continuation(index)(cpu);
+    const isSpecial = clock[1] === Number.NEGATIVE_INFINITY || control.pause !== 0;
+    const mustStop = isSpecial || ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0;
+    this.#time = clock[0] as number;
     this.#left = mustStop ? 0 : this.room(this.#until);
-    words[LEFT_WORD] = this.#left + length;
-    this.#wasFinished = false;
-    return value;
+    words[LEFT_WORD] = this.#left;
+    this.#isAtHost = false;
   }
 
   /** What comes after a point, as a closure. */

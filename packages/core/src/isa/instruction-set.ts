@@ -159,6 +159,11 @@ export class InstructionSet {
     return code && kept(this.#conditions, name, () => this.#elaborator.expression(code, `status ${name}`));
   }
 
+  /** Widths of the registers by the index of their word. */
+  get registerWidths(): ReadonlyMap<number, number> {
+    return new Map([...this.registers].map(([name, index]) => [index, this.width(name)]));
+  }
+
   /** Registers that an edge of an input may change between any two cycles. */
   get volatileRegisters(): ReadonlySet<number> {
     return this.#elaborator.volatile;

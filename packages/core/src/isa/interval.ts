@@ -36,6 +36,8 @@ export function resultInterval(operator: BinaryOperator, left: Interval, right: 
       if (right.low >= 0) return { low: 0, high: right.high };
       return bitwise(left, right);
     case '|':
+      if (left.low >= 0 && right.low >= 0) return { ...bitwise(left, right), low: Math.max(left.low, right.low) };
+      return bitwise(left, right);
     case '^':
       return bitwise(left, right);
     case '<<': {

@@ -142,3 +142,17 @@ export function someStatement(block: Block, found: (statement: Statement) => boo
         (someStatement(statement.consequent, found) || someStatement(statement.alternate, found))),
   );
 }
+
+/** What an expression with inputs comes to while no line is asserted, if that is a constant: most polls see nothing. */
+export function valueWithoutInput(expression: Expression): number | undefined {
+  const fold = (part: Expression): number | undefined => {
+    if (part.op === 'constant') return part.value;
+    if (part.op === 'input') return 0;
+    if (part.op !== 'binary') return undefined;
+    const left = fold(part.left);
+    const right = fold(part.right);
+    if (part.operator === '&' && (left === 0 || right === 0)) return 0;
+    return left === undefined || right === undefined ? undefined : compute(part.operator, left, right);
+  };
+  return someExpression(expression, ({ op }) => op === 'input') ? fold(expression) : undefined;
+}

@@ -130,12 +130,23 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
 
 const ASSIGNMENT = /^(=|<<=|>>=|[-+|&^]=)$/;
 
+const parsed = new WeakMap<Rtl, readonly StatementTree[]>();
+
 /**
- * Parse RTL into a tree.
+ * Parse RTL into a tree. A piece that many rows share is parsed once.
  *
  * @param where what the RTL belongs to, for errors
  */
-export function parseRtl({ rtl: text }: Rtl, where: string): readonly StatementTree[] {
+export function parseRtl(source: Rtl, where: string): readonly StatementTree[] {
+  let trees = parsed.get(source);
+  if (!trees) {
+    trees = parseText(source.rtl, where);
+    parsed.set(source, trees);
+  }
+  return trees;
+}
+
+function parseText(text: string, where: string): readonly StatementTree[] {
   const tokens = tokenize(text, where);
   let next = 0;
 

@@ -83,6 +83,8 @@ export interface Parts {
 const EVENTS_PER_DEVICE = 8;
 const MACHINE_DOUBLES = 8;
 const MOST_REGIONS = 254;
+/** Most of the arena that is left empty below guest memory. */
+const LARGEST_GAP = 2 ** 20;
 const MOST_MEMORY = 256 * 1024 * 1024;
 
 /** A device on its way: laid out, not yet created. */
@@ -570,7 +572,8 @@ function makeRegions(
         { path, mend: "use 'mirror' to repeat it" },
       );
     }
-    const offset = context.layout.reserve(size, 256);
+    // Above all addresses, so that what a page table adds to an address is never negative; see bus.ts.
+    const offset = context.layout.reserve(size, 256, Math.min(end, LARGEST_GAP));
     const address = `${space}[${placed.from.toString(16)}]`;
     const namesakes = context.memories.filter((memory) => memory.name.split('#')[0] === address).length;
     context.memories.push({

@@ -240,7 +240,7 @@ export class Cpu {
     const entry = (address >>> bus.pageShift) * ENTRY_WORDS;
     const plain = bus.table[entry + READ] as number;
     let value: number;
-    if (plain >= 0) value = this.#bytes[plain + (address & bus.pageMask)] as number;
+    if (plain >= 0) value = this.#bytes[plain + address] as number;
     else {
       this.#reach(bus, address, entry, KIND_BIT.read);
       value = bus.read(address);
@@ -255,7 +255,7 @@ export class Cpu {
     if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.write, bus, address);
     const entry = (address >>> bus.pageShift) * ENTRY_WORDS;
     const plain = bus.table[entry + WRITE] as number;
-    if (plain >= 0) this.#bytes[plain + (address & bus.pageMask)] = value;
+    if (plain >= 0) this.#bytes[plain + address] = value;
     else {
       this.#reach(bus, address, entry, KIND_BIT.write);
       bus.write(address, value);

@@ -8,9 +8,9 @@ export class ArenaLayout {
   /** Offset 0 is given to nobody, so that it can mean "none". */
   #size = 16;
 
-  /** Reserve `bytes`, aligned to `alignment` (a power of two), and get their offset. */
-  reserve(bytes: number, alignment = 8): number {
-    const offset = (this.#size + alignment - 1) & -alignment;
+  /** Reserve `bytes`, aligned to `alignment` (a power of two), not below `lowest`, and get their offset. */
+  reserve(bytes: number, alignment = 8, lowest = 0): number {
+    const offset = (Math.max(this.#size, lowest) + alignment - 1) & -alignment;
     this.#size = offset + bytes;
     return offset;
   }

@@ -3,14 +3,15 @@
  *
  * Within a body, registers are read from the arena once and written back once: each has a local of its own that is
  * valid, and perhaps dirty, from its first use on. The program counter stays in its local from body to body. Pages that
- * are plain are accessed inline; everything else is a call to the host, before which all that is dirty is written back,
- * for the host may finish the instruction itself.
+ * are plain are accessed inline; for everything else the host is called, with all state in the arena: it does the access
+ * and has the evaluator finish the instruction, at the exact time of each cycle.
  */
 import { DELAY, ENTRY_WORDS, pageShiftOf, READ, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
-import type { BinaryOperator, Block, Expression, Statement } from '../../isa/ir.js';
+import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
+import { type BinaryOperator, type Block, type Expression, type Statement, valueWithoutInput } from '../../isa/ir.js';
 import { LEFT_WORD, LINE_WORD, STATUS_WORD } from '../../isa/words.js';
-import { type Code, I32, op } from './code.js';
+import { type Code, op } from './code.js';
 
 /** Fixed locals of the function that bodies are printed into. */
 export const BASE = 0;
@@ -25,14 +26,14 @@ export const VALUE = 5;
 export const CHANGED = 6;
 /** In a watched module: the address of the instruction before. */
 export const PREVIOUS = 7;
+/** Which point leaves the loop. */
+export const POINT = 8;
 /** First local that bodies share out among their registers and values. */
-export const FIRST_POOL = 8;
+export const FIRST_POOL = 9;
 
 /** Functions the host gives. */
-export const READ_ELSEWHERE = 0;
-export const WRITE_ELSEWHERE = 1;
-export const IDLE_ELSEWHERE = 2;
-export const TRACE = 3;
+export const ACCESS = 0;
+export const TRACE = 1;
 
 /** A cycle that may call the host, and what comes after it in its body. */
 export interface Point {
@@ -79,6 +80,14 @@ const OPERATORS: Readonly<Record<BinaryOperator, number>> = {
   '>=': op.ge,
 };
 
+/**
+ * Prints what goes on with a page's rows, the opcode in local `VALUE`.
+ *
+ * @param depth blocks open there
+ * @param zero registers that are 0 there
+ */
+export type Decode = (page: string, depth: number, zero: ReadonlySet<number>) => void;
+
 export class BodyPrinter {
   /** Locals used, for the declaration of the function. */
   mostLocals = FIRST_POOL;
@@ -93,21 +102,27 @@ export class BodyPrinter {
   /** Blocks open around the present place, up to the loop of instructions. */
   #depth: number;
   #setsStatus = false;
+  /** Bounds of the values in IR locals. */
+  readonly #bounds = new Map<number, Interval>();
+  readonly #widths: ReadonlyMap<number, number>;
+  /** Registers that are known to be 0 here. */
+  #zero: ReadonlySet<number>;
 
-  /** @param depth blocks between the place where the body stands and the label of the loop of instructions */
-  constructor(target: PrintTarget, depth: number) {
+  /**
+   * @param depth blocks between the place where the body stands and the label of the loop of instructions
+   * @param zero registers that are 0 when the body begins
+   */
+  constructor(target: PrintTarget, depth: number, zero: ReadonlySet<number> = new Set()) {
+    this.#zero = zero;
+    this.#widths = target.isa.registerWidths;
     this.#target = target;
     this.#programCounter = target.isa.registers.get(target.isa.declaration.programCounter) as number;
     this.#statusRegisters = target.isa.statusRegisters;
     this.#depth = depth;
   }
 
-  /**
-   * Print a body and the jump to the next instruction.
-   *
-   * @param decode prints what goes on with a page's rows, the opcode in local `VALUE`; called with the depth there
-   */
-  print(block: Block, decode: (page: string, depth: number) => void): void {
+  /** Print a body and the jump to the next instruction. */
+  print(block: Block, decode: Decode): void {
     if (!this.#block(block, [], decode)) this.#finish();
   }
 
@@ -141,13 +156,13 @@ export class BodyPrinter {
   }
 
   /** Whether the block ended in a decode, which leaves nothing to be done after it. */
-  #block(block: Block, outer: readonly Block[], decode: (page: string, depth: number) => void): boolean {
+  #block(block: Block, outer: readonly Block[], decode: Decode): boolean {
     for (const [index, statement] of block.entries()) {
       if (statement.op === 'decode') {
         this.#expression(statement.opcode);
         this.#target.code.setLocal(VALUE);
         this.#settle();
-        decode(statement.page, this.#depth);
+        decode(statement.page, this.#depth, this.#zero);
         return true;
       }
       if (statement.op === 'if') {
@@ -166,6 +181,7 @@ export class BodyPrinter {
       case 'let':
         this.#expression(statement.value);
         code.setLocal(this.#localOf(statement.local));
+        this.#bound(statement.local, this.#boundsOf(statement.value));
         return;
       case 'acknowledge':
         code
@@ -185,6 +201,25 @@ export class BodyPrinter {
   #assignRegister(register: number, value: Expression): void {
     const { code } = this.#target;
     if (this.#statusRegisters.has(register)) this.#setsStatus = true;
+    if (this.#zero.has(register)) {
+      if (value.op === 'constant' && value.value === 0) return;
+      this.#zero = new Set([...this.#zero].filter((other) => other !== register));
+      if (valueWithoutInput(value) === 0 && register !== this.#programCounter) {
+        // A poll: while no line is asserted it leaves the 0 that is there.
+        code
+          .getLocal(BASE)
+          .load(LINE_WORD * 4)
+          .if();
+        this.#inArm(() => {
+          this.#expression(value);
+          code.setLocal(PLAIN);
+        });
+        this.#store(register, PLAIN);
+        code.end();
+        this.#cachedOf(register).valid = false;
+        return;
+      }
+    }
     this.#expression(value);
     if (register === this.#programCounter) {
       code.setLocal(PROGRAM_COUNTER);
@@ -194,6 +229,35 @@ export class BodyPrinter {
     code.setLocal(cached.local);
     cached.valid = true;
     cached.dirty = true;
+  }
+
+  /** Print what runs only at times: what it loads into locals is not there otherwise. */
+  #inArm(print: () => void): void {
+    const before = this.#snapshot();
+    print();
+    this.#restore(before);
+  }
+
+  #bound(local: number, bounds: Interval): void {
+    const known = this.#bounds.get(local);
+    this.#bounds.set(local, known ? union(known, bounds) : bounds);
+  }
+
+  #boundsOf(expression: Expression): Interval {
+    switch (expression.op) {
+      case 'constant':
+        return { low: expression.value, high: expression.value };
+      case 'register':
+        return ofWidth(this.#widths.get(expression.index) ?? 31);
+      case 'local':
+        return this.#bounds.get(expression.index) ?? ofWidth(31);
+      case 'input':
+        return { low: 0, high: 1 };
+      case 'binary':
+        return resultInterval(expression.operator, this.#boundsOf(expression.left), this.#boundsOf(expression.right));
+      case 'select':
+        return union(this.#boundsOf(expression.consequent), this.#boundsOf(expression.alternate));
+    }
   }
 
   #cachedOf(register: number): Cached {
@@ -272,13 +336,14 @@ export class BodyPrinter {
   #if(
     { condition, consequent, alternate }: Extract<Statement, { op: 'if' }>,
     rest: readonly Block[],
-    decode: (page: string, depth: number) => void,
+    decode: Decode,
   ): boolean {
     const { code } = this.#target;
     this.#expression(condition);
     // What both arms are to find, and to leave, in the same locals.
     const before = new Map([...this.#cached].map(([register, cached]) => [register, { ...cached }]));
     const pending = this.#pending;
+    const zero = this.#zero;
     code.if();
     this.#depth += 1;
     const consequentEnds = this.#block(consequent, rest, decode);
@@ -288,6 +353,8 @@ export class BodyPrinter {
     code.else();
     this.#restore(before);
     this.#pending = pending;
+    const zeroAfterConsequent = this.#zero;
+    this.#zero = new Set([...zero, ...zeroWhenFalse(condition)]);
     const alternateEnds = this.#block(alternate, rest, decode);
     if (!alternateEnds) {
       this.#flushWhereUnknown(consequentEnds ? undefined : afterConsequent);
@@ -295,6 +362,7 @@ export class BodyPrinter {
     }
     code.end();
     this.#depth -= 1;
+    this.#zero = new Set([...zeroAfterConsequent].filter((register) => this.#zero.has(register)));
     const afterAlternate = this.#snapshot();
     if (consequentEnds && alternateEnds) return true;
     if (consequentEnds) return false;
@@ -372,6 +440,7 @@ export class BodyPrinter {
     const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
     const table = isIo ? this.#target.ioTable : this.#target.memoryTable;
 
+    const bounds = this.#boundsOf(address);
     let addressLocal = this.#intoLocal(address, ADDRESS);
     if (isTraced && address.op === 'local' && address.index === result) {
       // What is read takes the place of its address, which the trace still has to tell.
@@ -380,36 +449,20 @@ export class BodyPrinter {
     }
     const valueLocal = cycle.kind === 'write' ? this.#intoLocal(value, VALUE) : VALUE;
     const word = cycle.kind === 'write' ? WRITE : cycle.kind === 'read' ? READ : DELAY;
-    const entryBits = Math.log2(ENTRY_WORDS * 4);
-    // Entry of the page: (address >> shift) × 32, as one shift and one mask.
-    code
-      .getLocal(addressLocal)
-      .constant(shift - entryBits)
-      .byte(op.shrUnsigned);
-    code.constant(-(ENTRY_WORDS * 4)).byte(op.and);
-    code
-      .getLocal(BASE)
-      .byte(op.add)
-      .load(table + word * 4);
+    this.#pageWord(addressLocal, bounds, shift, table + word * 4);
     if (cycle.kind === 'idle') {
       code.if();
-      this.#callHost(IDLE_ELSEWHERE, [addressLocal], point);
-      code.byte(op.drop).end();
-    } else {
-      const mask = 2 ** shift - 1;
-      code.teeLocal(PLAIN).constant(0).byte(op.ge);
-      code.if(cycle.kind === 'read' ? I32 : undefined);
-      code.getLocal(PLAIN).getLocal(addressLocal).constant(mask).byte(op.and).byte(op.add);
-      if (cycle.kind === 'read') code.loadByte(0);
-      else code.getLocal(valueLocal).storeByte(0);
-      code.else();
-      if (cycle.kind === 'read') this.#callHost(READ_ELSEWHERE, [addressLocal], point);
-      else {
-        this.#callHost(WRITE_ELSEWHERE, [addressLocal, valueLocal], point);
-        code.byte(op.drop);
-      }
+      this.#leaveToHost(addressLocal, VALUE, point, this.#depth + 2);
       code.end();
-      if (cycle.kind === 'read') code.setLocal(this.#localOf(result));
+    } else {
+      code.teeLocal(PLAIN).constant(0).byte(op.lt).if();
+      this.#leaveToHost(addressLocal, valueLocal, point, this.#depth + 2);
+      code.end();
+      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add);
+      if (cycle.kind === 'read') {
+        code.loadByte(0).setLocal(this.#localOf(result));
+        this.#bound(result, ofWidth(8));
+      } else code.getLocal(valueLocal).storeByte(0);
     }
     if (isTraced) {
       const shown = cycle.kind === 'read' ? this.#localOf(result) : valueLocal;
@@ -417,6 +470,20 @@ export class BodyPrinter {
       code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
     }
     this.#pending += cycle.length;
+  }
+
+  /** Put a word of the entry of an address's page on the stack. */
+  #pageWord(address: number, { low, high }: Interval, shift: number, offset: number): void {
+    const { code } = this.#target;
+    const entryBytes = ENTRY_WORDS * 4;
+    if (low >= 0 && low >> shift === high >> shift) {
+      code.getLocal(BASE).load(offset + (low >> shift) * entryBytes);
+      return;
+    }
+    // (address >> shift) × size of an entry, as one shift and one mask.
+    const toEntry = shift - Math.log2(entryBytes);
+    code.getLocal(address).constant(toEntry).byte(op.shrUnsigned).constant(-entryBytes).byte(op.and);
+    code.getLocal(BASE).byte(op.add).load(offset);
   }
 
   /** A local that holds the value: the one it is in already, or `spare`. */
@@ -432,32 +499,24 @@ export class BodyPrinter {
     return spare;
   }
 
-  /** Call the host with all state in the arena; leave if it has finished the instruction. The result stays on the stack. */
-  #callHost(imported: number, parameters: readonly number[], point: number): void {
+  /**
+   * Leave the loop of instructions, with all state in the arena, to have the host do this cycle and finish the
+   * instruction. The call stands outside the loop: a call within it would make V8 keep the program counter on the stack,
+   * in every body.
+   */
+  #leaveToHost(address: number, value: number, point: number, depth: number): void {
     const { code, isa } = this.#target;
     this.#writeBack();
-    for (const [index, local] of this.#locals)
+    for (const [index, local] of this.#locals) {
       code
         .getLocal(BASE)
         .getLocal(local)
         .store((isa.words + index) * 4);
-    for (const local of parameters) code.getLocal(local);
-    code.getLocal(LEFT).constant(this.#pending).byte(op.sub).constant(point).call(imported);
-    code.teeLocal(PLAIN).constant(0).byte(op.lt).if().byte(op.return).end();
-    for (const [register, { local, valid }] of this.#cached) {
-      if (valid && isa.volatileRegisters.has(register))
-        code
-          .getLocal(BASE)
-          .load(register * 4)
-          .setLocal(local);
     }
-    code
-      .getLocal(BASE)
-      .load(LEFT_WORD * 4)
-      .constant(this.#pending)
-      .byte(op.add)
-      .setLocal(LEFT);
-    code.getLocal(PLAIN);
+    if (address !== ADDRESS) code.getLocal(address).setLocal(ADDRESS);
+    if (value !== VALUE) code.getLocal(value).setLocal(VALUE);
+    if (this.#pending > 0) code.getLocal(LEFT).constant(this.#pending).byte(op.sub).setLocal(LEFT);
+    code.constant(point).setLocal(POINT).branch(depth);
   }
 
   /** Write what is dirty into the arena, and still count it as dirty: the fast path has not written it. */
@@ -471,4 +530,11 @@ export class BodyPrinter {
       if (dirty) this.#store(register, local);
     }
   }
+}
+
+/** Registers of which all must be 0 for a condition to be false. */
+function zeroWhenFalse(condition: Expression): number[] {
+  if (condition.op === 'register') return [condition.index];
+  if (condition.op !== 'binary' || condition.operator !== '|') return [];
+  return [...zeroWhenFalse(condition.left), ...zeroWhenFalse(condition.right)];
 }
