@@ -2,6 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import {
   BackplaneError,
   createMachine,
+  type EngineChoice,
   type InstructionSet,
   type Machine,
   type MachineConfig,
@@ -20,6 +21,7 @@ export interface MachineOptions {
   image?: readonly string[];
   variant?: string;
   ramFill?: string;
+  engine?: EngineChoice;
   /** Module specifiers, relative to the working directory. */
   plugin?: readonly string[];
 }
@@ -33,6 +35,7 @@ export interface LoadedMachine {
   readonly config: MachineConfig;
   readonly plugins: readonly Plugin[];
   readonly images: Readonly<Record<string, Uint8Array>>;
+  readonly engine: EngineChoice;
   /** The file of each image. */
   readonly imageFiles: ReadonlyMap<string, string>;
 }
@@ -45,13 +48,14 @@ export async function loadMachine(machine: string, options: MachineOptions = {})
   const plugins = loaded.map(({ plugin }) => plugin);
   const files = imageFiles(config, folder, options.image ?? []);
   const images = await loadImages(config, files, plugins, path);
-  return { name, path, config: config as MachineConfig, plugins, images, imageFiles: files };
+  const { engine = 'auto' } = options;
+  return { name, path, config: config as MachineConfig, plugins, images, engine, imageFiles: files };
 }
 
 /** Put a loaded machine together. Core says where in the config a fault is; which file that is, is said here. */
-export function buildMachine({ path, config, plugins, images }: LoadedMachine): Machine {
+export function buildMachine({ path, config, plugins, images, engine }: LoadedMachine): Machine {
   try {
-    return createMachine(config, { plugins, images });
+    return createMachine(config, { plugins, images, engine });
   } catch (error) {
     if (!(error instanceof BackplaneError)) throw error;
     throw new BackplaneError(error.code, error.message, { path });

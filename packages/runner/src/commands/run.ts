@@ -18,7 +18,6 @@ export interface RunOptions extends MachineOptions {
   stopAtTrap?: boolean;
   limitCycles?: string;
   timeout?: string;
-  engine: 'auto' | 'evaluator';
   trace?: string;
   report?: 'json';
 }
