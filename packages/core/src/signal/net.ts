@@ -2,6 +2,7 @@
  * Nets: what wires join. A net is wired-OR of its drivers, one bit each; its level is low (a line: asserted) while any
  * driver pulls it. Lines are nets with a name; a port has one net a pin.
  */
+import { ConfigError } from '../errors.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
 
 /** Told when the level of one of its nets changed by somebody else's doing. */
@@ -26,7 +27,12 @@ export class Net {
 
   /** Add something that may pull the net, and get its bit. */
   addDriver(name: string): number {
-    if (this.drivers.length === 32) throw new RangeError(`net ${this.name} has more than 32 drivers`);
+    if (this.drivers.length === 32) {
+      throw new ConfigError('config/drivers', `more than 32 lines and pins are joined with '${this.name}'`, {
+        path: 'wires',
+        mend: 'split them',
+      });
+    }
     return this.drivers.push(name) - 1;
   }
 
