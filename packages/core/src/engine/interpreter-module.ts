@@ -4,7 +4,7 @@
  */
 import type { InstructionSet } from '../isa/instruction-set.js';
 import type { Block } from '../isa/ir.js';
-import { BREAK_WORD, LEFT_WORD, TRAP_WORD } from '../isa/words.js';
+import { BREAK_WORD, LEFT_WORD, TRAP_WORD, UNCHANGED_WORD } from '../isa/words.js';
 import { cpuLayout } from '../machine/cpu.js';
 import {
   ACCESS,
@@ -93,7 +93,8 @@ export function printInterpreter(
     const rows = isa.pages.get(page) ?? [];
     const count = rows.length;
     for (let opcode = 0; opcode < count; opcode += 1) code.block();
-    code.getLocal(VALUE).branchTable([...Array(count).keys()], count - 1);
+    // An opcode that no row describes does nothing.
+    code.getLocal(VALUE).branchTable([...Array(count).keys()], depth + count);
     for (let opcode = 0; opcode < count; opcode += 1) {
       code.end();
       const encoding = rows[opcode];
@@ -157,6 +158,10 @@ export function printInterpreter(
     if (local !== CHANGED && local !== PREVIOUS) code.constant(0).setLocal(local);
   }
   code.append(loop).end();
+  if (isWatched) {
+    code.getLocal(BASE).getLocal(PREVIOUS).constant(-1).getLocal(CHANGED).byte(op.eqz).byte(op.select);
+    code.store(UNCHANGED_WORD * 4);
+  }
   code.getLocal(ADDRESS).getLocal(VALUE).getLocal(LEFT).getLocal(POINT).call(ACCESS);
   code.branch(0).end();
 

@@ -1,6 +1,6 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
-import { BREAK_WORD, HUNG_WORD, LEFT_WORD, RESET_WORD, STATUS_WORD, TRAP_WORD } from '../isa/words.js';
+import { BREAK_WORD, HUNG_WORD, LEFT_WORD, RESET_WORD, STATUS_WORD, TRAP_WORD, UNCHANGED_WORD } from '../isa/words.js';
 import { PAUSE_STATUS } from '../machine/control.js';
 import type { BusCycle, Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
@@ -85,11 +85,26 @@ class Bound {
     const { cycle, result } = (this.compiled.points[index] as Point).statement;
     cpu.clock[0] = this.#time + (this.#left - left) * cpu.ticks;
     this.#isAtHost = true;
+    const before = cpu.words[TRAP_WORD] === 1 ? cpu.words.slice(0, cpu.isa.words) : undefined;
     const bus = this.#busOf(cycle.space);
     if (cycle.kind === 'write') cpu.write(bus, address, value, cycle.length);
     else if (cycle.kind === 'idle') cpu.idle(address, cycle.length);
     else cpu.words[cpu.isa.words + result] = cpu.read(bus, address, cycle.length);
     this.#finish(index);
+    if (before && this.#isUnchanged(before)) {
+      cpu.words[TRAP_WORD] = 2;
+      cpu.words[LEFT_WORD] = this.#left = 0;
+    }
+  }
+
+  /** Whether the instruction that the host has finished left everything as it was. */
+  #isUnchanged(beforeAccess: Int32Array): boolean {
+    const { words, programCounter, isa } = this.#cpu;
+    const pc = isa.registers.get(isa.declaration.programCounter);
+    return (
+      programCounter === words[UNCHANGED_WORD] &&
+      beforeAccess.every((word, index) => word === words[index] || index === pc || index === LEFT_WORD)
+    );
   }
 
   #trace(index: number, address: number, value: number, left: number): void {
@@ -196,15 +211,15 @@ export class Interpreter {
         if (holds()) return true;
         continue;
       }
+      let wasTrapped = false;
       words[BREAK_WORD] = address;
       words[TRAP_WORD] = trap ? 1 : 0;
       try {
         this.#enter(bound, room, until);
       } finally {
-        words[BREAK_WORD] = 0;
+        wasTrapped = words[TRAP_WORD] === 2;
+        words.fill(0, BREAK_WORD, UNCHANGED_WORD + 1);
       }
-      const wasTrapped = words[TRAP_WORD] === 2;
-      words[TRAP_WORD] = 0;
       // The watch remembers the state before each instruction it sees; show it where things stand.
       const isThere = holds();
       if (wasTrapped || (address >= 0 && isThere)) return true;

@@ -18,6 +18,8 @@ export const STATUS_WORD = 6;
 export const BREAK_WORD = 7;
 /** Watched compiled code: 1 if it returns once an instruction has changed nothing, 2 once it has done so. */
 export const TRAP_WORD = 8;
+/** Watched compiled code: address of the instruction that the host is to finish, −1 if that has changed something. */
+export const UNCHANGED_WORD = 9;
 export const FIRST_REGISTER = 10;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

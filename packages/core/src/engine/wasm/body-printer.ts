@@ -173,7 +173,7 @@ export class BodyPrinter {
   }
 
   #statement(statement: Exclude<Statement, { op: 'if' | 'decode' }>, rest: readonly Block[]): void {
-    const { code } = this.#target;
+    const { code, isWatched } = this.#target;
     switch (statement.op) {
       case 'set':
         this.#assignRegister(statement.register, statement.value);
@@ -184,6 +184,15 @@ export class BodyPrinter {
         this.#bound(statement.local, this.#boundsOf(statement.value));
         return;
       case 'acknowledge':
+        if (isWatched) {
+          code.getLocal(BASE).load(LINE_WORD * 4);
+          code
+            .constant(1 << statement.bit)
+            .byte(op.and)
+            .getLocal(CHANGED)
+            .byte(op.or)
+            .setLocal(CHANGED);
+        }
         code
           .getLocal(BASE)
           .getLocal(BASE)
@@ -465,8 +474,9 @@ export class BodyPrinter {
       } else code.getLocal(valueLocal).storeByte(0);
     }
     if (isTraced) {
-      const shown = cycle.kind === 'read' ? this.#localOf(result) : valueLocal;
-      code.constant(point).getLocal(addressLocal).getLocal(shown);
+      code.constant(point).getLocal(addressLocal);
+      if (cycle.kind === 'idle') code.constant(0);
+      else code.getLocal(cycle.kind === 'read' ? this.#localOf(result) : valueLocal);
       code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
     }
     this.#pending += cycle.length;

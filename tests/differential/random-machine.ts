@@ -1,0 +1,377 @@
+/** Random machines: descriptions that can be written down as JSON, and the arbitraries that make them. */
+import type { Encoding, InstructionSet, MachineConfig } from '@backplane/core';
+import { cpu6502 } from '@backplane/cpu-6502';
+import fc from 'fast-check';
+import { GREMLIN_EVENTS, GREMLIN_SIZE, type GremlinAction, type GremlinConfig } from './gremlin.js';
+
+/** Code or data put into memory before the machine runs, in hexadecimal. */
+export interface Patch {
+  readonly cpu: string;
+  readonly at: number;
+  readonly bytes: string;
+}
+
+/** What the host does between two runs. */
+export type HostAction =
+  | { readonly does: 'poke'; readonly address: number; readonly value: number }
+  | { readonly does: 'set'; readonly register: string; readonly value: number }
+  | { readonly does: 'type'; readonly text: string }
+  | { readonly does: 'trace'; readonly on: boolean }
+  | { readonly does: 'reset' };
+
+/** A run, in one piece or in slices, and what the host does after it. */
+export interface Episode {
+  readonly run:
+    | { readonly until: 'cycles'; readonly slices: readonly number[] }
+    | { readonly until: 'address'; readonly address: number; readonly cycles: number }
+    | { readonly until: 'trap'; readonly cycles: number };
+  readonly host: readonly HostAction[];
+}
+
+/** A machine and what is done with it. */
+export interface MachineDescription {
+  readonly config: MachineConfig;
+  /** Contents of banked memory and of ROM: this, over and over, in hexadecimal. */
+  readonly images: Readonly<Record<string, { readonly size: number; readonly bytes: string }>>;
+  readonly patches: readonly Patch[];
+  /** Whether the host's channel waits for input that has not been typed. */
+  readonly waits: boolean;
+  readonly episodes: readonly Episode[];
+}
+
+export const hex = (bytes: readonly number[]): string =>
+  bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export const VARIANTS = ['nmos', '2a03', 'wdc', 'rockwell', 'synertek'] as const;
+
+/** Where programs lie: zero page, stack, ends of pages, mirrors of all that, delayed, banked and read-only memory. */
+const PROGRAM_STARTS = [
+  0x0010, 0x00c0, 0x0140, 0x0200, 0x02d0, 0x07e0, 0x0820, 0x0960, 0x0af0, 0x10f0, 0x2000, 0x20e0, 0x4000, 0x5fd0,
+  0x6000, 0x8000, 0x80c0, 0x9ff0,
+] as const;
+
+/** Where devices may lie, in the middle of all that. */
+const DEVICE_SPOTS = [
+  0x0034, 0x00f8, 0x0128, 0x01f8, 0x0218, 0x02fc, 0x2010, 0x20fc, 0x3000, 0x4008, 0x5ffc, 0x8010, 0x80fc, 0xa000,
+  0xd000,
+] as const;
+
+const byte = fc.nat({ max: 0xff });
+
+/** Addresses that matter. */
+const address = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(60)).map(([at, offset]) => at + offset) },
+  { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...DEVICE_SPOTS), fc.nat(8)).map(([at, offset]) => at + offset) },
+  { weight: 2, arbitrary: fc.nat(0x1ff) },
+  { weight: 2, arbitrary: fc.nat(0x1fff) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(byte, fc.integer({ min: -2, max: 1 })).map(([page, low]) => ((page << 8) + low) & 0xffff),
+  },
+  { weight: 1, arbitrary: fc.nat(0xfff0) },
+);
+
+/** An instruction whose operands point at what matters. */
+function instruction(isa: InstructionSet): fc.Arbitrary<number[]> {
+  const common = isa.encodings.filter(({ mnemonic }) => !/^(jam|stp|wai|brk)/.test(mnemonic));
+  const encoding = fc.oneof(
+    { weight: 60, arbitrary: fc.constantFrom(...common) },
+    { weight: 1, arbitrary: fc.constantFrom(...isa.encodings) },
+  );
+  const zeroPage = fc.oneof(byte, fc.constantFrom(0x00, 0x12, 0x33, 0x34, 0x36, 0xf8, 0xfe, 0xff));
+  const displacement = fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: -12, max: 12 }) },
+    fc.integer({ min: -128, max: 127 }),
+  );
+  const operand = (chosen: Encoding, token: string): fc.Arbitrary<number[]> => {
+    const { bytes, relative } = chosen.row.syntax && isa.operands[token] ? isa.operands[token] : { bytes: 0 };
+    if (relative) return displacement.map((value) => [value & 0xff]);
+    if (bytes === 2) return address.map((value) => [value & 0xff, value >> 8]);
+    return zeroPage.map((value) => [value]);
+  };
+  return encoding.chain((chosen) =>
+    fc
+      .tuple(...chosen.tokens.map((token) => operand(chosen, token)))
+      .map((operands) => [chosen.opcode, ...operands.flat()]),
+  );
+}
+
+const JMP = 0x4c;
+const RTI = 0x40;
+const CLI = 0x58;
+
+/** A program that ends in a jump to another one, or to itself. */
+const program = (isa: InstructionSet): fc.Arbitrary<number[]> =>
+  fc
+    .tuple(
+      fc.array(instruction(isa), { minLength: 1, maxLength: 14 }),
+      fc.constantFrom(...PROGRAM_STARTS),
+      fc.boolean(),
+    )
+    .map(([parts, next, clears]) => [...(clears ? [CLI] : []), ...parts.flat(), JMP, next & 0xff, next >> 8]);
+
+const handler = (isa: InstructionSet): fc.Arbitrary<number[]> =>
+  fc.array(instruction(isa), { maxLength: 4 }).map((parts) => [...parts.flat(), RTI]);
+
+const kinds = fc.constantFrom<readonly ('read' | 'write' | 'idle')[]>(
+  ['read'],
+  ['write'],
+  ['read', 'write'],
+  ['read', 'write', 'idle'],
+);
+
+/** @param soonest cycles after which an event may be due: an event that is due at once, for ever, stops time */
+function action(soonest: 0 | 1): fc.Arbitrary<GremlinAction> {
+  const event = fc.nat(GREMLIN_EVENTS - 1);
+  const cycles = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: soonest, max: 20 }) },
+    fc.integer({ min: soonest, max: 400 }),
+  );
+  return fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        does: fc.constant('assert' as const),
+        line: fc.constantFrom('irq' as const, 'nmi' as const, 'so' as const),
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        does: fc.constant('release' as const),
+        line: fc.constantFrom('irq' as const, 'irq' as const, 'nmi' as const, 'so' as const),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        does: fc.constant('hold' as const),
+        line: fc.constantFrom('rdy' as const, 'rdy' as const, 'rdy' as const, 'reset' as const),
+        cycles: fc.integer({ min: soonest, max: 12 }),
+      }),
+    },
+    { weight: 6, arbitrary: fc.record({ does: fc.constant('schedule' as const), event, cycles }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('cancel' as const), event }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ does: fc.constant('stall' as const), kinds, cycles: fc.integer({ min: 0, max: 4 }) }),
+    },
+    { weight: 2, arbitrary: fc.record({ does: fc.constant('bank' as const), bank: fc.nat(5) }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('send' as const, 'poll' as const, 'poll' as const) }) },
+  );
+}
+
+const rarely = fc.integer({ min: 0, max: 60 }).map((value) => value === 0);
+
+const gremlinConfig: fc.Arbitrary<GremlinConfig> = fc
+  .record({
+    reads: fc.array(fc.array(action(0), { maxLength: 2 }), { minLength: 1, maxLength: GREMLIN_SIZE }),
+    writes: fc.array(fc.array(action(0), { maxLength: 2 }), { minLength: 1, maxLength: GREMLIN_SIZE }),
+    values: fc.array(byte, { minLength: 1, maxLength: 5 }),
+    events: fc.array(
+      fc.record({
+        first: fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 3000 })),
+        steps: fc.array(fc.array(action(1), { maxLength: 2 }), { maxLength: 5 }),
+      }),
+      { maxLength: GREMLIN_EVENTS },
+    ),
+    exits: rarely,
+  })
+  .map(({ exits, ...config }) => ({
+    ...config,
+    writes: exits ? [...config.writes.slice(1), [{ does: 'exit' }]] : config.writes,
+  }));
+
+/** Devices among the memory; of two at one place the later one is seen. */
+const devices = (name: string): fc.Arbitrary<NonNullable<MachineConfig['memory']>> =>
+  fc
+    .uniqueArray(
+      fc.record({
+        at: fc.constantFrom(...DEVICE_SPOTS),
+        size: fc.oneof(
+          { weight: 3, arbitrary: fc.integer({ min: 1, max: GREMLIN_SIZE }) },
+          fc.constantFrom(0x40, 0x100),
+        ),
+        offset: fc.nat(GREMLIN_SIZE - 1),
+        access: fc.constantFrom(undefined, undefined, 'read' as const, 'write' as const),
+      }),
+      { minLength: 1, maxLength: 4, selector: ({ at }) => at },
+    )
+    .map((places) =>
+      places.map(({ at, size, offset, access }, index) => ({
+        at,
+        device: name,
+        size,
+        offset,
+        repeat: true,
+        priority: index + 1,
+        ...(access && { access }),
+      })),
+    );
+
+const memory = (gremlin: string): fc.Arbitrary<NonNullable<MachineConfig['memory']>> =>
+  fc
+    .record({
+      isMirrored: fc.boolean(),
+      isDelayed: fc.boolean(),
+      lowIsDelayed: rarely,
+      window: fc.constantFrom('ram' as const, 'rom' as const),
+      second: fc.constantFrom('mirror' as const, 'ram' as const, 'none' as const),
+      high: fc.constantFrom('ram' as const, 'rom' as const, 'delayed' as const),
+      among: devices(gremlin),
+    })
+    .map(({ isMirrored, isDelayed, lowIsDelayed, window, second, high, among }) => [
+      { at: 0, ram: 0x800, ...(lowIsDelayed && { delay: 'contention' }) },
+      isMirrored ? { at: 0x800, mirror: 0, of: 0x800, size: 0x1800 } : { at: 0x800, ram: 0x1800 },
+      { at: 0x2000, ram: 0x2000, ...(isDelayed && { delay: 'contention' }) },
+      window === 'ram'
+        ? { at: 0x4000, ram: 0x8000, image: 'window', size: 0x2000, bank: `${gremlin}.window` }
+        : { at: 0x4000, rom: 'window', size: 0x2000, bank: `${gremlin}.window` },
+      ...(second === 'mirror' ? [{ at: 0x6000, mirror: 0x4000, of: 0x2000, size: 0x2000 }] : []),
+      ...(second === 'ram' ? [{ at: 0x6000, ram: 0x2000 }] : []),
+      high === 'rom'
+        ? { at: 0x8000, rom: 'high', size: 0x8000 }
+        : { at: 0x8000, ram: 0x8000, image: 'high', ...(high === 'delayed' && { delay: 'contention' }) },
+      ...among,
+    ]);
+
+const slices = fc.array(
+  fc.oneof(fc.nat(3), fc.nat(40), { weight: 2, arbitrary: fc.nat(400) }, { weight: 2, arbitrary: fc.nat(2500) }),
+  { minLength: 1, maxLength: 7 },
+);
+
+const episode: fc.Arbitrary<Episode> = fc.record({
+  run: fc.oneof(
+    { weight: 6, arbitrary: slices.map((list) => ({ until: 'cycles' as const, slices: list })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(address, fc.nat(1500))
+        .map(([at, cycles]) => ({ until: 'address' as const, address: at, cycles })),
+    },
+    { weight: 1, arbitrary: fc.nat(1500).map((cycles) => ({ until: 'trap' as const, cycles })) },
+  ),
+  host: fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.record({ does: fc.constant('poke' as const), address, value: byte }) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.constantFrom('a', 'x', 'y', 's', 'p'), byte)
+          .map(([register, value]) => ({ does: 'set' as const, register, value })),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(...PROGRAM_STARTS).map((value) => ({ does: 'set' as const, register: 'pc', value })),
+      },
+      { weight: 1, arbitrary: fc.string({ maxLength: 3 }).map((text) => ({ does: 'type' as const, text })) },
+      { weight: 1, arbitrary: fc.boolean().map((on) => ({ does: 'trace' as const, on })) },
+      { weight: 1, arbitrary: fc.constant({ does: 'reset' as const }) },
+    ),
+    { maxLength: 3 },
+  ),
+});
+
+/** Programs for one CPU, and where its interrupts and RESET go. */
+function patches(cpu: string, isa: InstructionSet): fc.Arbitrary<Patch[]> {
+  const vector = fc.constantFrom(...PROGRAM_STARTS).map((at) => [at & 0xff, at >> 8]);
+  return fc
+    .record({
+      programs: fc.uniqueArray(fc.tuple(fc.constantFrom(...PROGRAM_STARTS), program(isa)), {
+        minLength: 2,
+        maxLength: 6,
+        selector: ([at]) => at,
+      }),
+      handlers: fc.tuple(handler(isa), handler(isa)),
+      interrupts: fc.boolean(),
+      vectors: fc.tuple(vector, vector, vector),
+    })
+    .map(({ programs, handlers, interrupts, vectors: [nmi, reset, irq] }) => [
+      { cpu, at: 0xf000, bytes: hex(handlers[0]) },
+      { cpu, at: 0xf080, bytes: hex(handlers[1]) },
+      { cpu, at: 0xfffa, bytes: hex(interrupts ? [0x00, 0xf0, ...reset, 0x80, 0xf0] : [...nmi, ...reset, ...irq]) },
+      ...programs.map(([at, bytes]) => ({ cpu, at, bytes: hex(bytes) })),
+    ]);
+}
+
+const clock = fc.constantFrom(1_000_000, 1_000_000, 2_000_000, 3_000_000, '315/88 MHz');
+const LINES = ['irq', 'nmi', 'so', 'rdy', 'reset'] as const;
+
+/** A machine with one CPU or two, their gremlins, and a life. */
+export const machineDescription: fc.Arbitrary<MachineDescription> = fc
+  .record({
+    variants: fc
+      .array(fc.constantFrom(...VARIANTS), { minLength: 1, maxLength: 2 })
+      .map((list) => (list.length > 1 && list[0] === list[1] ? list.slice(1) : list)),
+    clocks: fc.tuple(clock, clock, clock),
+    quantum: fc.oneof(fc.constant('instruction' as const), fc.integer({ min: 1, max: 200 })),
+    period: fc.integer({ min: 1, max: 9 }),
+    phase: fc.nat(8),
+    delays: fc.array(fc.nat(6), { maxLength: 9 }),
+    fill: fc.oneof(
+      fc.constantFrom('zero', 'pattern:0xea', 'pattern:0xeaea4c0002'),
+      fc.nat(1000).map((seed) => `random:${seed}`),
+    ),
+    isCrossed: fc.boolean(),
+    waits: fc.boolean(),
+    idle: fc.nat(30),
+    episodes: fc.array(episode, { minLength: 1, maxLength: 6 }),
+  })
+  .chain(({ variants, clocks, quantum, period, phase, delays, fill, isCrossed, waits, idle, episodes }) => {
+    const sets = variants.map((variant) => cpu6502.instructionSet(variant));
+    return fc
+      .record({
+        parts: fc.tuple(
+          ...variants.map((_, index) =>
+            fc.record({
+              gremlin: gremlinConfig,
+              memory: memory(`gremlin${index}`),
+              patches: patches(`cpu${index}`, sets[index] as InstructionSet),
+            }),
+          ),
+        ),
+        window: program(sets[0] as InstructionSet),
+        high: program(sets[0] as InstructionSet),
+      })
+      .map(
+        ({ parts, window, high }): MachineDescription => ({
+          config: {
+            clock: 1_000_000,
+            quantum,
+            ramFill: fill,
+            delays: { contention: { period, phase, cycles: delays.slice(0, period) } },
+            cpus: Object.fromEntries(
+              parts.map((part, index) => [
+                `cpu${index}`,
+                {
+                  type: '6502',
+                  variant: variants[index] as string,
+                  clock: clocks[index] as string | number,
+                  memory: part.memory,
+                },
+              ]),
+            ),
+            devices: Object.fromEntries(
+              parts.map((part, index) => [`gremlin${index}`, { type: 'gremlin', clock: clocks[2], ...part.gremlin }]),
+            ),
+            wires: [
+              ['gremlin0.serial', 'host.console'] as [string, string],
+              ...parts.flatMap((_, index) =>
+                LINES.map((line): [string, string] => [
+                  `gremlin${isCrossed ? parts.length - 1 - index : index}.${line}`,
+                  `cpu${index}.${line}`,
+                ]),
+              ),
+            ],
+            host: { console: { idle } },
+          },
+          images: {
+            window: { size: 0x8000, bytes: hex(window) },
+            high: { size: 0x8000, bytes: hex(high) },
+          },
+          patches: parts.flatMap((part) => part.patches),
+          waits,
+          episodes,
+        }),
+      );
+  });
