@@ -10,7 +10,7 @@ export class ArenaLayout {
 
   /** Reserve `bytes`, aligned to `alignment` (a power of two), not below `lowest`, and get their offset. */
   reserve(bytes: number, alignment = 8, lowest = 0): number {
-    const offset = (Math.max(this.#size, lowest) + alignment - 1) & -alignment;
+    const offset = Math.ceil(Math.max(this.#size, lowest) / alignment) * alignment;
     this.#size = offset + bytes;
     return offset;
   }
