@@ -25,7 +25,7 @@ export interface BusCycle {
 const KIND_BIT = { read: 1, write: 2, idle: 4 } as const;
 
 /** The longest a CPU is held up before it counts as hung: over 16 s of guest time at 1 MHz. */
-const LONGEST_STALL = 2 ** 24;
+export const LONGEST_STALL = 2 ** 24;
 
 /** Thrown, and caught by the run loop, where an instruction can never end. */
 export const HANG = new Error('the CPU hangs');
@@ -222,8 +222,11 @@ export class Cpu {
 
   /** Hold up cycles of these kinds for a number of cycles. */
   stall(kinds: readonly ('read' | 'write' | 'idle')[], cycles: number): void {
-    this.words[STALL_KINDS_WORD] = kinds.reduce((bits, kind) => bits | KIND_BIT[kind], 0);
-    this.words[STALL_CYCLES_WORD] = (this.words[STALL_CYCLES_WORD] as number) + cycles;
+    const pending = this.words[STALL_CYCLES_WORD] as number;
+    const kindBits = kinds.reduce((bits, kind) => bits | KIND_BIT[kind], 0);
+    // Who holds up the CPU while another one does waits for its turn, and both hold up what either wants.
+    this.words[STALL_KINDS_WORD] = pending > 0 ? (this.words[STALL_KINDS_WORD] as number) | kindBits : kindBits;
+    this.words[STALL_CYCLES_WORD] = Math.min(LONGEST_STALL, pending + Math.max(0, Math.floor(cycles)));
     this.updateAttention();
   }
 

@@ -5,6 +5,7 @@
 import { SnapshotError } from '../errors.js';
 import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
 import type { Parts } from '../machine/build.js';
+import { LONGEST_STALL } from '../machine/cpu.js';
 import { digest } from './digest.js';
 import { type FieldPlaces, fieldState } from './fields.js';
 
@@ -78,16 +79,12 @@ interface Part {
 function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
   const { scheduler, cpus, devices, hosts, hostPlaces, wiring, memories, banks, arena, master } = parts;
   const result: Part[] = [
-    numbers(
-      'machine',
-      'machine',
-      1,
-      ['target', 'turnStart', 'turn', 'exitStatus'],
-      (index) => machineDoubles[index] as number,
-      (index, value) => {
-        machineDoubles[index] = value;
-      },
-    ),
+    numbers('machine', 'machine', 1, [
+      element('target', machineDoubles, 0, 0, Number.MAX_SAFE_INTEGER),
+      element('turnStart', machineDoubles, 1, 0, Number.MAX_SAFE_INTEGER),
+      element('turn', machineDoubles, 2, 0, cpus.size - 1),
+      element('exitStatus', machineDoubles, 3, -1, 255),
+    ]),
     {
       id: 'scheduler',
       type: 'scheduler',
@@ -103,49 +100,37 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
         const pending = parsePending(fields.pending);
         const unknown = pending.find(({ name }) => !scheduler.names.includes(name));
         if (unknown) throw misfit('scheduler', `no event '${unknown.name}'`);
-        scheduler.restorePending(number(fields, 'now', 'scheduler'), pending);
+        scheduler.restorePending(whole(fields, 'now', 'scheduler', 0, Number.MAX_SAFE_INTEGER), pending);
       },
     },
-  ];
-  const nets = wiring.nets;
-  result.push(
     numbers(
       'nets',
       'nets',
       1,
-      nets.map(({ name }) => name),
-      (index) => nets[index]?.driverBits ?? 0,
-      (index, value) => {
-        const net = nets[index];
-        if (net) net.driverBits = value | 0;
-      },
-    ),
-  );
-  for (const [name, cpu] of cpus) {
-    const words: Record<string, number> = {
-      lines: LINE_WORD,
-      resetPending: RESET_WORD,
-      stallKinds: STALL_KINDS_WORD,
-      stallCycles: STALL_CYCLES_WORD,
-      hung: HUNG_WORD,
-    };
-    for (const [register, index] of cpu.isa.registers) words[`register.${register}`] = index;
-    const names = Object.keys(words);
-    result.push(
-      numbers(
-        `cpu/${name}`,
-        `${cpu.type}:${cpu.variant}`,
-        cpu.version,
-        [...names, 'time'],
-        (index) =>
-          index < names.length
-            ? (cpu.words[words[names[index] as string] as number] as number)
-            : (cpu.clock[0] as number),
-        (index, value) => {
-          if (index < names.length) cpu.words[words[names[index] as string] as number] = value;
-          else cpu.clock[0] = value;
+      wiring.nets.map((net) => ({
+        name: net.name,
+        ...INT32,
+        get: () => net.driverBits,
+        set(bits) {
+          net.driverBits = bits;
         },
-      ),
+      })),
+    ),
+  ];
+  for (const [name, { type, variant, version, isa, words, clock, ticks }] of cpus) {
+    const registers = [...isa.registers].map(([register, index]) =>
+      element(`register.${register}`, words, index, 0, 2 ** isa.width(register) - 1),
+    );
+    result.push(
+      numbers(`cpu/${name}`, `${type}:${variant}`, version, [
+        element('lines', words, LINE_WORD, INT32.lowest, INT32.highest),
+        element('resetPending', words, RESET_WORD, 0, 1),
+        element('stallKinds', words, STALL_KINDS_WORD, 0, 7),
+        element('stallCycles', words, STALL_CYCLES_WORD, 0, LONGEST_STALL),
+        element('hung', words, HUNG_WORD, 0, 1),
+        ...registers,
+        element('time', clock, 0, 0, Number.MAX_SAFE_INTEGER, ticks),
+      ]),
     );
   }
   for (const [name, device] of devices) {
@@ -172,7 +157,7 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
         writeFields(places, parts, fields, `device/${name}`);
         for (const bank of bankNames) {
           const offset = banks.get(bank) as number;
-          arena.i32[offset >> 2] = number(fields, `bank.${bank}`, `device/${name}`);
+          arena.i32[offset >> 2] = whole(fields, `bank.${bank}`, `device/${name}`, 0, INT32.highest);
           for (const cpu of cpus.values()) {
             cpu.memory.bankChanged(offset);
             if (cpu.io !== cpu.memory) cpu.io.bankChanged(offset);
@@ -180,8 +165,8 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
         }
         for (const port of ports) {
           port.restore(
-            number(fields, `port.${port.name}.output`, `device/${name}`),
-            number(fields, `port.${port.name}.direction`, `device/${name}`),
+            whole(fields, `port.${port.name}.output`, `device/${name}`, INT32.lowest, INT32.highest),
+            whole(fields, `port.${port.name}.direction`, `device/${name}`, INT32.lowest, INT32.highest),
           );
         }
       },
@@ -214,23 +199,48 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
   return result;
 }
 
-function numbers(
-  id: string,
-  type: string,
-  version: number,
-  names: readonly string[],
-  get: (index: number) => number,
-  set: (index: number, value: number) => void,
-): Part {
+/** A whole number of the state, and its bounds. */
+interface NumberPlace {
+  readonly name: string;
+  readonly lowest: number;
+  readonly highest: number;
+  /** It is a multiple of this, 1 by default. */
+  readonly step?: number;
+  get(): number;
+  set(value: number): void;
+}
+
+const INT32 = { lowest: -(2 ** 31), highest: 2 ** 31 - 1 } as const;
+
+const element = (
+  name: string,
+  array: Int32Array | Float64Array,
+  index: number,
+  lowest: number,
+  highest: number,
+  step = 1,
+): NumberPlace => ({
+  name,
+  lowest,
+  highest,
+  step,
+  get: () => array[index] as number,
+  set(value) {
+    array[index] = value;
+  },
+});
+
+function numbers(id: string, type: string, version: number, places: readonly NumberPlace[]): Part {
   return {
     id,
     type,
     version,
-    read: () => Object.fromEntries(names.map((name, index) => [name, get(index)])),
+    read: () => Object.fromEntries(places.map((place) => [place.name, place.get()])),
     write(fields) {
-      names.forEach((name, index) => {
-        set(index, number(fields, name, id));
-      });
+      for (const place of places) {
+        const { name, lowest, highest, step } = place;
+        place.set(whole(fields, name, id, lowest, highest, step));
+      }
     },
   };
 }
@@ -240,7 +250,9 @@ function readFields(places: FieldPlaces, { arena }: Parts): SnapshotFields {
   return Object.fromEntries(
     [...places.keys()].map((name) => {
       const value = state[name] as number | Uint8Array;
-      return [name, typeof value === 'number' ? value : packBytes(value)];
+      if (typeof value !== 'number') return [name, packBytes(value)];
+      // JSON has no infinity.
+      return [name, Number.isFinite(value) ? value : String(value)];
     }),
   );
 }
@@ -248,8 +260,13 @@ function readFields(places: FieldPlaces, { arena }: Parts): SnapshotFields {
 function writeFields(places: FieldPlaces, { arena }: Parts, fields: SnapshotFields, id: string): void {
   const state = fieldState(places, arena) as Record<string, number | Uint8Array>;
   for (const [name, { field }] of places) {
+    if (field.kind === 'f64') {
+      state[name] = double(fields, name, id);
+      continue;
+    }
     if (field.kind !== 'bytes') {
-      state[name] = number(fields, name, id);
+      const [lowest, highest] = BOUNDS[field.kind];
+      state[name] = whole(fields, name, id, lowest, highest);
       continue;
     }
     const text = fields[name];
@@ -259,11 +276,29 @@ function writeFields(places: FieldPlaces, { arena }: Parts, fields: SnapshotFiel
   }
 }
 
-function number(fields: SnapshotFields, name: string, id: string): number {
-  const value = fields[name];
-  if (typeof value !== 'number' || !Number.isFinite(value))
+const BOUNDS = {
+  bit: [0, 1],
+  u8: [0, 0xff],
+  u16: [0, 0xffff],
+  u32: [0, 0xffff_ffff],
+  i32: [INT32.lowest, INT32.highest],
+} as const;
+
+function whole(fields: SnapshotFields, name: string, id: string, lowest: number, highest: number, step = 1): number {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (typeof value !== 'number')
     throw misfit(id, `field '${name}' is ${value === undefined ? 'missing' : 'no number'}`);
+  if (!(value >= lowest && value <= highest && value % step === 0))
+    throw misfit(id, `field '${name}' cannot be ${value}`);
   return value;
+}
+
+/** Any number; those that JSON lacks are text. */
+function double(fields: SnapshotFields, name: string, id: string): number {
+  const value = fields[name];
+  if (typeof value === 'number') return value;
+  if (value === 'Infinity' || value === '-Infinity' || value === 'NaN') return Number(value);
+  throw misfit(id, `field '${name}' is ${value === undefined ? 'missing' : 'no number'}`);
 }
 
 function parsePending(value: number | string | undefined): { name: string; time: number }[] {
@@ -272,8 +307,9 @@ function parsePending(value: number | string | undefined): { name: string; time:
     if (!Array.isArray(list)) throw new TypeError('no list');
     return list.map((item: unknown) => {
       const [name, time] = item as [unknown, unknown];
-      if (typeof name !== 'string' || typeof time !== 'number') throw new TypeError('no event');
-      return { name, time };
+      if (typeof name !== 'string' || !Number.isSafeInteger(time) || (time as number) < 0)
+        throw new TypeError('no event');
+      return { name, time: time as number };
     });
   } catch {
     throw misfit('scheduler', 'the pending events cannot be read');
@@ -314,7 +350,12 @@ export function restoreSnapshot(snapshot: unknown, parts: Parts, machineDoubles:
     }
     return { part, component };
   });
-  for (const { part, component } of pairs) part.write(component.fields);
+  for (const { part, component } of pairs) {
+    const known = part.read();
+    const unknown = Object.keys(component.fields).find((name) => !Object.hasOwn(known, name));
+    if (unknown !== undefined) throw misfit(part.id, `no field '${unknown}'`);
+    part.write(component.fields);
+  }
 }
 
 /** That it is a snapshot, whole and undamaged. */
