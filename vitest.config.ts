@@ -10,6 +10,7 @@ export default defineConfig({
     // Tests run on the sources: no build is needed, and a failure points at the line that was written.
     alias: [
       { find: '@backplane/core/assembler', replacement: source('packages/core/src/assembler.ts') },
+      { find: '@backplane/core/interpreter', replacement: source('packages/core/src/interpreter.ts') },
       { find: '@backplane/core/testing', replacement: source('packages/core/src/testing/index.ts') },
       { find: /^@backplane\/([a-z0-9-]+)$/, replacement: `${source('packages/')}$1/src/index.ts` },
     ],

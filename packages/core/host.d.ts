@@ -12,12 +12,12 @@ declare namespace WebAssembly {
     prototype: Memory;
     new (descriptor: { initial: number; maximum?: number }): Memory;
   };
-  interface Module {}
+  type Module = object;
   var Module: {
     prototype: Module;
     new (bytes: ArrayBufferView | ArrayBuffer): Module;
   };
-  type ImportValue = Memory | ((...parameters: number[]) => number | void);
+  type ImportValue = Memory | ((...parameters: number[]) => unknown);
   interface Instance {
     readonly exports: Record<string, unknown>;
   }

@@ -10,7 +10,12 @@ const withoutVarianceOfAliases = {
 };
 
 export default {
-  input: { index: 'src/index.ts', assembler: 'src/assembler.ts', testing: 'src/testing/index.ts' },
+  input: {
+    index: 'src/index.ts',
+    assembler: 'src/assembler.ts',
+    interpreter: 'src/interpreter.ts',
+    testing: 'src/testing/index.ts',
+  },
   output: { dir: 'dist', format: 'esm' },
   external: ['fast-check'],
   plugins: [dts({ respectExternal: true, tsconfig: 'tsconfig.json' }), withoutVarianceOfAliases],

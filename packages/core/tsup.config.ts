@@ -7,7 +7,12 @@ const bundled = ['zod', 'fastest-levenshtein', 'eventemitter3'];
 // Declarations are bundled by rollup.types.config.js. fast-check alone stays outside: it is an optional peer, needed
 // only by `@backplane/core/testing`.
 export default defineConfig({
-  entry: { index: 'src/index.ts', assembler: 'src/assembler.ts', testing: 'src/testing/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    assembler: 'src/assembler.ts',
+    interpreter: 'src/interpreter.ts',
+    testing: 'src/testing/index.ts',
+  },
   format: 'esm',
   target: 'es2022',
   platform: 'browser',

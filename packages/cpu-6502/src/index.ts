@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { defineCpu } from '@backplane/core';
+import { interpreter } from '@backplane/core/interpreter';
 import { variants } from './variants.js';
 
 /**
@@ -16,6 +17,12 @@ import { variants } from './variants.js';
  *   { plugins: [cpu6502] },
  * );
  */
-export const cpu6502 = defineCpu({ type: '6502', version: 1, variants, defaultVariant: 'nmos' });
+export const cpu6502 = defineCpu({
+  type: '6502',
+  version: 1,
+  variants,
+  defaultVariant: 'nmos',
+  engines: [interpreter],
+});
 
 export { variants } from './variants.js';

@@ -5,17 +5,16 @@ import { PAUSE_STATUS } from '../machine/control.js';
 import type { BusCycle, Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
+import type { Engine, RunningEngine, Watch } from './engine.js';
 import type { Execute } from './evaluator.js';
-import { type Flavour, type InterpreterModule, interpreterModule } from './interpreter-module.js';
+import {
+  type Flavour,
+  hasInterpreterModule,
+  type InterpreterModule,
+  interpreterModule,
+  isPrintable,
+} from './interpreter-module.js';
 import type { Point } from './wasm/body-printer.js';
-
-/** What a watched run stops at. */
-export interface Watch {
-  /** Address of an instruction, −1 for none. */
-  readonly address: number;
-  /** Whether to stop after an instruction that has changed nothing. */
-  readonly trap: boolean;
-}
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
 const LONGEST_CALL = 1_000_000;
@@ -160,7 +159,7 @@ const traced = (
 });
 
 /** Runs one CPU by compiled code. */
-export class Interpreter {
+class Interpreter implements RunningEngine {
   /** Cycles that compiled code has run. */
   cycles = 0;
   readonly #cpu: Cpu;
@@ -185,7 +184,6 @@ export class Interpreter {
     return bound;
   }
 
-  /** Run whole instructions until the CPU's time reaches `until` or something asks for the machine's attention. */
   run(until: number): void {
     const bound = this.#boundFor(false);
     const { clock, control } = this.#cpu;
@@ -196,11 +194,6 @@ export class Interpreter {
     }
   }
 
-  /**
-   * The same, but also until what is watched for has come.
-   *
-   * @param holds whether it has, asked after instructions that the evaluator ran
-   */
   runWatched(until: number, { address, trap }: Watch, holds: () => boolean): boolean {
     const bound = this.#boundFor(true);
     const { clock, control, words } = this.#cpu;
@@ -240,3 +233,17 @@ export class Interpreter {
     return words[RESET_WORD] === 0 && clock[1] !== Number.NEGATIVE_INFINITY && !isHeld;
   }
 }
+
+/**
+ * The interpreter as an engine for {@link defineCpu}: one WebAssembly module an instruction set, printed from its rows
+ * when it first pays.
+ *
+ * @example
+ * const cpu = defineCpu({ type: 'mine', version: 1, variants, defaultVariant: 'plain', engines: [interpreter] });
+ */
+export const interpreter: Engine = {
+  name: 'interpreter',
+  supports: (isa) => typeof WebAssembly !== 'undefined' && isPrintable(isa),
+  isReady: hasInterpreterModule,
+  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler),
+};

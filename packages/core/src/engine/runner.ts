@@ -3,8 +3,7 @@ import type { EngineChoice } from '../machine/build.js';
 import type { Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
-import { Interpreter, type Watch } from './interpreter.js';
-import { hasInterpreterModule, isPrintable } from './interpreter-module.js';
+import type { Engine, RunningEngine, Watch } from './engine.js';
 
 /**
  * Cycles after which `auto` prints and compiles an interpreter that the process has not got yet. That takes as long as
@@ -16,17 +15,18 @@ export class Runner {
   readonly #cpu: Cpu;
   readonly #arena: Arena;
   readonly #scheduler: Scheduler;
-  readonly #canInterpret: boolean;
+  /** The engine beside the evaluator, if there is one that this host and ISA allow. */
+  readonly #compiling: Engine | undefined;
   #choice: EngineChoice;
-  #interpreter: Interpreter | undefined;
+  #running: RunningEngine | undefined;
   #cycles = 0;
 
-  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, choice: EngineChoice) {
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, engines: readonly Engine[], choice: EngineChoice) {
     this.#cpu = cpu;
     this.#arena = arena;
     this.#scheduler = scheduler;
     this.#choice = choice;
-    this.#canInterpret = arena.memory !== undefined && isPrintable(cpu.isa);
+    this.#compiling = engines.find((engine) => engine.supports(cpu.isa));
   }
 
   choose(choice: EngineChoice): void {
@@ -34,7 +34,7 @@ export class Runner {
   }
 
   get interpreterCycles(): number {
-    return this.#interpreter?.cycles ?? 0;
+    return this.#running?.cycles ?? 0;
   }
 
   get evaluatorCycles(): number {
@@ -42,16 +42,16 @@ export class Runner {
   }
 
   get engine(): 'evaluator' | 'interpreter' {
-    if (!this.#canInterpret || this.#choice === 'evaluator') return 'evaluator';
-    if (this.#choice === 'interpreter') return 'interpreter';
-    return this.#cycles >= WARM_UP || hasInterpreterModule(this.#cpu.isa) ? 'interpreter' : 'evaluator';
+    if (!this.#compiling || this.#choice === 'evaluator') return 'evaluator';
+    if (this.#choice === 'interpreter') return this.#compiling.name;
+    return this.#cycles >= WARM_UP || this.#compiling.isReady(this.#cpu.isa) ? this.#compiling.name : 'evaluator';
   }
 
   run(until: number): void {
     const cpu = this.#cpu;
     this.#counted(() => {
       while ((cpu.clock[0] as number) < until && cpu.control.pause === 0) {
-        if (this.engine === 'interpreter') this.#interpret().run(until);
+        if (this.engine !== 'evaluator') this.#start().run(until);
         else {
           const warm = (cpu.clock[0] as number) + this.#untilWarm() * cpu.ticks;
           cpu.evaluator.run(cpu, Math.min(until, warm));
@@ -60,9 +60,9 @@ export class Runner {
     });
   }
 
-  /** See {@link Interpreter.runWatched}. */
+  /** See {@link RunningEngine.runWatched}; false where the evaluator would have to do it. */
   runWatched(until: number, watch: Watch, holds: () => boolean): boolean {
-    if (this.engine === 'interpreter') return this.#counted(() => this.#interpret().runWatched(until, watch, holds));
+    if (this.engine !== 'evaluator') return this.#counted(() => this.#start().runWatched(until, watch, holds));
     return false;
   }
 
@@ -72,14 +72,12 @@ export class Runner {
 
   /** Cycles that the evaluator has left before the choice changes. */
   #untilWarm(): number {
-    return this.#choice === 'auto' && this.#canInterpret
-      ? Math.max(1, WARM_UP - this.#cycles)
-      : Number.POSITIVE_INFINITY;
+    return this.#choice === 'auto' && this.#compiling ? Math.max(1, WARM_UP - this.#cycles) : Number.POSITIVE_INFINITY;
   }
 
-  #interpret(): Interpreter {
-    this.#interpreter ??= new Interpreter(this.#cpu, this.#arena, this.#scheduler);
-    return this.#interpreter;
+  #start(): RunningEngine {
+    this.#running ??= (this.#compiling as Engine).start(this.#cpu, this.#arena, this.#scheduler);
+    return this.#running;
   }
 
   #counted<T>(action: () => T): T {

@@ -32,7 +32,7 @@ export interface MachineOptions {
   readonly plugins: readonly Plugin[];
   /** Contents of ROMs and of RAM that starts loaded, by the names the config gives. */
   readonly images?: Readonly<Record<string, Uint8Array>>;
-  /** How instructions are run; `auto`, the default, takes the fastest way the host allows. All give the same bits. */
+  /** How instructions are run; `auto`, the default, takes the fastest way the host and the CPUs allow. All give the same bits. */
   readonly engine?: EngineChoice;
 }
 
@@ -196,6 +196,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
         variant,
         version: plugin.definition.version,
         isa,
+        engines: plugin.definition.engines ?? [],
         ticks: ticksPerCycle(master, cpuClocks[index] as Frequency),
         memory: bus('memory', memory, memoryPath, addressWidth),
         io: ioAddressWidth === undefined ? undefined : bus('io', io, ioPath, ioAddressWidth),

@@ -1,5 +1,6 @@
 /** A CPU at work: its words in the arena, its place in time, and the bus cycles that engines run through it. */
 import { type Bus, DELAY, ENTRY_WORDS, READ, tableBytes, WRITE } from '../bus/bus.js';
+import type { Engine } from '../engine/engine.js';
 import { type Evaluate, type Evaluator, type Execute, evaluatorOf } from '../engine/evaluator.js';
 import type { Input, InstructionSet } from '../isa/instruction-set.js';
 import { HUNG_WORD, LINE_WORD, MOST_LOCALS, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
@@ -39,6 +40,7 @@ export interface CpuSetup {
   readonly variant: string;
   readonly version: number;
   readonly isa: InstructionSet;
+  readonly engines: readonly Engine[];
   /** Master ticks in one of its cycles. */
   readonly ticks: number;
   readonly memory: Bus;
@@ -62,6 +64,8 @@ export class Cpu {
   readonly variant: string;
   readonly version: number;
   readonly isa: InstructionSet;
+  /** What can run its instructions beside the evaluator. */
+  readonly engines: readonly Engine[];
   readonly ticks: number;
   readonly memory: Bus;
   readonly io: Bus;
@@ -89,7 +93,7 @@ export class Cpu {
   #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(
-    { name, type, variant, version, isa, ticks, memory, io, scheduler, control }: CpuSetup,
+    { name, type, variant, version, isa, engines, ticks, memory, io, scheduler, control }: CpuSetup,
     layout: ArenaLayout,
   ) {
     this.name = name;
@@ -97,6 +101,7 @@ export class Cpu {
     this.variant = variant;
     this.version = version;
     this.isa = isa;
+    this.engines = engines;
     this.ticks = ticks;
     this.memory = memory;
     this.io = io ?? memory;

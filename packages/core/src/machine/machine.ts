@@ -143,7 +143,9 @@ export class Machine {
     this.parts = parts;
     this.#cpus = [...parts.cpus.values()];
     this.#main = this.#cpus[0] as Cpu;
-    this.#runners = new Map(this.#cpus.map((cpu) => [cpu, new Runner(cpu, parts.arena, parts.scheduler, engine)]));
+    this.#runners = new Map(
+      this.#cpus.map((cpu) => [cpu, new Runner(cpu, parts.arena, parts.scheduler, cpu.engines, engine)]),
+    );
     this.#doubles = parts.arena.doubles(parts.machineOffset, 8);
     const { quantum = 1000 } = parts.config;
     this.#quantum = quantum === 'instruction' ? 0 : quantum * parts.clockTicks;

@@ -1,3 +1,4 @@
+import type { Engine } from '../engine/engine.js';
 import { BackplaneError, suggest } from '../errors.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
 
@@ -12,6 +13,8 @@ export interface CpuDefinition {
   /** Instruction sets by name; described when first used. */
   readonly variants: Readonly<Record<string, () => InstructionSet>>;
   readonly defaultVariant: string;
+  /** Engines beside the evaluator, such as `interpreter` of `@backplane/core/interpreter`. */
+  readonly engines?: readonly Engine[];
 }
 
 /** A CPU type, to be handed to `createMachine` as a plugin. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { interpreter } from '../engine/interpreter.js';
 import { assemble } from '../isa/assembler.js';
 import { disassemble } from '../isa/disassembler.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
@@ -18,7 +19,13 @@ import { machineLaws } from './machine-laws.js';
  */
 export function cpuLaws(isa: InstructionSet, { runs = 30, seed }: LawOptions = {}): Law[] {
   const settings = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
-  const cpu = defineCpu({ type: 'subject', version: 1, variants: { subject: () => isa }, defaultVariant: 'subject' });
+  const cpu = defineCpu({
+    type: 'subject',
+    version: 1,
+    variants: { subject: () => isa },
+    defaultVariant: 'subject',
+    engines: [interpreter],
+  });
   const size = 2 ** Math.min(isa.declaration.addressWidth, 20);
   const config: MachineConfig = {
     clock: 1_000_000,

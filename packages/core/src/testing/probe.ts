@@ -1,4 +1,5 @@
 /** A CPU that does nothing but what laws of devices need: reads and writes at given addresses. */
+import { interpreter } from '../engine/interpreter.js';
 import { defineInstructionSet, type InstructionSet } from '../isa/instruction-set.js';
 import { rtl } from '../isa/rtl-syntax.js';
 import { type CpuPlugin, defineCpu } from '../plugin/define-cpu.js';
@@ -41,6 +42,7 @@ export const probe: CpuPlugin = defineCpu({
   description: 'reads and writes as told',
   variants: { probe: probeSet },
   defaultVariant: 'probe',
+  engines: [interpreter],
 });
 
 /** The bytes of a program that makes accesses again and again, to be put at address 0. */

@@ -1,0 +1,7 @@
+/**
+ * `@backplane/core/interpreter`: the engine that CPU plugins hand to `defineCpu`. Apart from the rest because the
+ * evaluator does without it.
+ *
+ * @packageDocumentation
+ */
+export { interpreter } from './engine/interpreter.js';
