@@ -21,19 +21,14 @@ export interface Installation {
 export async function install(): Promise<Installation> {
   const root = await mkdtemp(join(tmpdir(), 'backplane-'));
   const scope = join(root, 'node_modules', '@backplane');
-  const packages = {
-    core: ['index', 'assembler'],
-    'cpu-6502': ['index'],
-    devices: ['index'],
-    runner: ['backplane'],
-  };
-  for (const [name, entries] of Object.entries(packages)) {
+  for (const name of ['core', 'cpu-6502', 'devices', 'runner']) {
     const source = join(checkout, 'packages', name);
     const target = join(scope, name);
     await mkdir(target, { recursive: true });
     await cp(join(source, 'package.json'), join(target, 'package.json'));
     await build({
-      entryPoints: entries.map((entry) => join(source, 'src', `${entry}.ts`)),
+      absWorkingDir: source,
+      entryPoints: await entriesOf(source),
       outdir: join(target, 'dist'),
       bundle: true,
       splitting: true,
@@ -47,12 +42,20 @@ export async function install(): Promise<Installation> {
       logLevel: 'error',
     });
   }
-  for (const library of ['commander', 'yaml']) {
-    await symlink(join(checkout, 'packages/runner/node_modules', library), join(root, 'node_modules', library));
+  for (const [library, user] of Object.entries({ commander: 'runner', yaml: 'runner', 'fast-check': 'core' })) {
+    await symlink(join(checkout, 'packages', user, 'node_modules', library), join(root, 'node_modules', library));
   }
   const command = join(scope, 'runner/dist/backplane.js');
   await cp(join(checkout, 'machines'), join(dirname(command), 'machines'), { recursive: true });
   const folder = join(root, 'work');
   await mkdir(folder);
   return { command, folder, remove: () => rm(root, { recursive: true, force: true }) };
+}
+
+/** The entries that a package is built from. */
+async function entriesOf(source: string): Promise<string[] | Record<string, string>> {
+  const { default: config } = (await import(join(source, 'tsup.config.ts'))) as {
+    default: { entry: string[] | Record<string, string> };
+  };
+  return config.entry;
 }
