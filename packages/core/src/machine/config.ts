@@ -1,5 +1,6 @@
 /** The machine config: its schema, and how faults in it are told. The same object serves code, JSON and YAML. */
 
+import type { core } from 'zod';
 import { ConfigError, suggest } from '../errors.js';
 import * as z from '../zod.js';
 
@@ -155,12 +156,12 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 /** The most telling of zod's findings, as our own error. */
 export function configError(
-  error: z.core.$ZodError,
+  error: core.$ZodError,
   prefix: readonly PropertyKey[],
   input: unknown,
   keys: readonly string[] = [],
 ): ConfigError {
-  const issue = deepest(error.issues[0] as z.core.$ZodIssue, input);
+  const issue = deepest(error.issues[0] as core.$ZodIssue, input);
   const path = formatPath([...prefix, ...issue.path]);
   const at = path === '' ? {} : { path };
   if (issue.code === 'unrecognized_keys') {
@@ -174,7 +175,7 @@ export function configError(
 }
 
 /** Of a union's findings, those of the member that was meant: the one that names the fewest keys as unknown. */
-function deepest(issue: z.core.$ZodIssue, input: unknown): z.core.$ZodIssue {
+function deepest(issue: core.$ZodIssue, input: unknown): core.$ZodIssue {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue;
   const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], input);
   if (typeof value !== 'object' || value === null) {
@@ -188,7 +189,7 @@ function deepest(issue: z.core.$ZodIssue, input: unknown): z.core.$ZodIssue {
       message: `a region needs one of ${kinds.map((kind) => `'${kind}'`).join(', ')}; ${suggest(Object.keys(value).find((key) => !KEYS.region.includes(key)) ?? '', kinds)}`,
     };
   }
-  const inner = issue.errors[meant]?.[0] as z.core.$ZodIssue;
+  const inner = issue.errors[meant]?.[0] as core.$ZodIssue;
   return deepest({ ...inner, path: [...issue.path, ...inner.path] }, input);
 }
 
