@@ -128,12 +128,6 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
     device.clock === undefined ? clock : parseFrequency(device.clock, `devices.${name}.clock`),
   );
   const master = masterFrequency([clock, ...cpuClocks, ...deviceClocks]);
-  if (hertz(master) > 1e13) {
-    throw new ConfigError('config/clock', 'the clocks have no common multiple below 10 THz', {
-      path: 'clock',
-      mend: 'round one of them',
-    });
-  }
   const clockTicks = ticksPerCycle(master, clock);
 
   const scheduler = new Scheduler(layout, EVENTS_PER_DEVICE * deviceConfigs.length);
@@ -749,9 +743,21 @@ function createDevice(
           },
         );
       }
+      if (scheduler.names.includes(`${name}/${event}`)) {
+        throw new BackplaneError('device/event', `${name} declares event '${event}' twice`, {
+          mend: 'give each a name of its own',
+        });
+      }
       const slot = scheduler.declare(`${name}/${event}`, handler);
       return {
-        after: (cycles) => scheduler.schedule(slot, (now() + Math.max(0, Math.floor(cycles))) * ticks),
+        after(cycles) {
+          if (Number.isNaN(cycles)) {
+            throw new BackplaneError('device/event', `event '${event}' of ${name} is to come after NaN cycles`, {
+              mend: 'give a number',
+            });
+          }
+          scheduler.schedule(slot, (now() + Math.max(0, Math.floor(cycles))) * ticks);
+        },
         cancel: () => scheduler.schedule(slot, Number.POSITIVE_INFINITY),
         get pending() {
           return scheduler.dueTime(slot) !== Number.POSITIVE_INFINITY;

@@ -2,11 +2,15 @@
  * The scheduler: one slot an event that a component declares, holding its time and a sequence number. Machines have a
  * few dozen events at most, so finding the next one is a walk over the slots, made when a slot changes.
  */
+import { BackplaneError } from '../errors.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
 
 const NOW = 0;
 const SEQUENCE = 1;
 const FIRST_SLOT = 2;
+
+/** Events at one moment after which time would never go on: handlers schedule one another without delay. */
+const MOST_AT_ONCE = 100_000;
 
 export class Scheduler {
   /** Names of the slots, `device/event`. */
@@ -51,9 +55,11 @@ export class Scheduler {
   during<T>(time: number, look: () => T): T {
     const before = this.#words[NOW] as number;
     this.advance(time);
-    const result = look();
-    this.#words[NOW] = before;
-    return result;
+    try {
+      return look();
+    } finally {
+      this.#words[NOW] = before;
+    }
   }
 
   /** Give an event a slot. */
@@ -86,9 +92,22 @@ export class Scheduler {
 
   /** Run all events due at or before `time`, in order. */
   dispatch(time: number): void {
+    let moment = -1;
+    let atThisMoment = 0;
     while (this.nextDue <= time) {
       const slot = this.#nextSlot();
-      this.advance(this.dueTime(slot));
+      atThisMoment = this.nextDue === moment ? atThisMoment + 1 : 0;
+      moment = this.nextDue;
+      if (atThisMoment > MOST_AT_ONCE) {
+        throw new BackplaneError(
+          'device/event-loop',
+          `event '${this.names[slot]}' is due again and again at one moment`,
+          {
+            mend: 'schedule the next one a cycle later at least',
+          },
+        );
+      }
+      this.advance(moment);
       this.#words[FIRST_SLOT + 2 * slot] = Number.POSITIVE_INFINITY;
       this.refresh();
       (this.#handlers[slot] as () => void)();
