@@ -59,8 +59,8 @@ const IDLE_POLLS = 2;
 /** A guest that still waits this many times longer after the input has ended will get nothing done any more. */
 const END_PATIENCE = 100;
 
-/** The text kept for matching. */
-const RECENT = 65536;
+/** Characters kept for matching: what is matched against is this long at least, twice as long at most. */
+const RECENT = 4096;
 
 /**
  * The host's end of a channel. What the guest sees of it depends on the bytes and on guest time alone, never on when
