@@ -1,7 +1,7 @@
 /** What the conformance tests of the 6502 family share: reading the reference data, plain machines, bus traces. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { createMachine, type Machine } from '@backplane/core';
+import { createMachine, type Machine, type MachineStats } from '@backplane/core';
 import { cpu6502 } from '@backplane/cpu-6502';
 import { referencePath } from '../references.js';
 
@@ -16,6 +16,10 @@ export interface Registers {
   readonly s: number;
   readonly p: number;
 }
+
+/** The engines that the conformance tests are about. */
+export const ENGINES = ['evaluator', 'interpreter'] as const;
+export type TestedEngine = (typeof ENGINES)[number];
 
 /** Registers and the cells of memory that matter. */
 export interface State extends Registers {
@@ -45,6 +49,22 @@ export const flatMachine = (variant: string): Machine =>
     { clock: '1 MHz', cpu: { type: '6502', variant }, memory: [{ at: 0, ram: '64K' }] },
     { plugins: [cpu6502] },
   );
+
+/** Cycles that each engine has run between two moments. */
+export function cyclesSince({ cycles: before }: MachineStats, machine: Machine): Record<TestedEngine, number> {
+  const { cycles } = machine.stats();
+  return { evaluator: cycles.evaluator - before.evaluator, interpreter: cycles.interpreter - before.interpreter };
+}
+
+/** Run one instruction in the engine that the machine has: `step` always takes the evaluator. */
+export const runInstruction = (machine: Machine): void => void machine.runUntil({ halted: true }, { cycles: 1 });
+
+/** That most of a run was the engine's: single instructions at its ends are always the evaluator's. */
+export function expectRunBy(engine: TestedEngine, before: MachineStats, machine: Machine): void {
+  const ran = cyclesSince(before, machine);
+  const share = ran[engine] / (ran.evaluator + ran.interpreter);
+  if (share < 0.75) throw new Error(`${engine} ran only ${Math.round(share * 100)} % of the cycles`);
+}
 
 /** Set registers; the program counter comes last, for it ends a reset that is still to come. */
 export function setRegisters({ cpu }: Machine, { pc, a, x, y, s, p }: Registers): void {

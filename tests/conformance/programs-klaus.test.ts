@@ -4,4 +4,5 @@ import { programsSuite } from './programs.js';
 programsSuite(
   'roms/6502/klaus',
   ({ file, environment }) => file.includes('/klaus/') && environment.startsWith('64 KiB'),
+  ({ id }, cpu) => id.includes('functional') && cpu === 'nmos6502',
 );

@@ -1,23 +1,26 @@
 /**
- * Wolfgang Lorenz' suite. All of it takes 3.3e9 cycles: `pnpm test:lorenz`, that is `BACKPLANE_LORENZ=all`. Otherwise
- * ten programs stand for it.
+ * Wolfgang Lorenz' suite: 3.3e9 cycles, in the interpreter. Ten programs stand for it in the evaluator, unless
+ * `pnpm test:lorenz`, that is `BACKPLANE_LORENZ=all`, asks for all of them.
  */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
+import { ENGINES } from './harness.js';
 import { expectedOutcome, programNamed, programsIn, runLorenz } from './programs.js';
 
 const TEN = ['start', 'adcb', 'arrb', 'branchwrap', 'brkn', 'jmpi', 'lasay', 'rraiy', 'sbcb-eb', 'shaay'];
 
 describeWithReferences('roms/6502/lorenz-prg', () => {
-  const all = process.env.BACKPLANE_LORENZ === 'all';
-  const programs = all ? programsIn('6502/lorenz-prg/') : TEN.map((name) => programNamed(`lorenz-${name}`));
+  const all = programsIn('6502/lorenz-prg/');
+  const some = process.env.BACKPLANE_LORENZ === 'all' ? all : TEN.map((name) => programNamed(`lorenz-${name}`));
 
-  it('is ten programs, or all 223', () => expect(programs).toHaveLength(all ? 223 : 10));
+  it('is 223 programs', () => expect(all).toHaveLength(223));
 
-  for (const program of programs) {
-    it(program.id, () => {
-      const { text, ...outcome } = runLorenz(program);
-      expect(outcome, text).toEqual(expectedOutcome(program, 'nmos6502'));
-    });
-  }
+  describe.each(ENGINES)('in the %s', (engine) => {
+    for (const program of engine === 'interpreter' ? all : some) {
+      it(program.id, () => {
+        const { text, ...outcome } = runLorenz(program, engine);
+        expect(outcome, text).toEqual(expectedOutcome(program, 'nmos6502'));
+      });
+    }
+  });
 });

@@ -2,7 +2,14 @@
 import type { Machine } from '@backplane/core';
 import { expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
-import { flatMachine, readReference, readReferenceJson, setRegisters } from './harness.js';
+import {
+  expectRunBy,
+  flatMachine,
+  readReference,
+  readReferenceJson,
+  setRegisters,
+  type TestedEngine,
+} from './harness.js';
 import { mmc1Machine, nesMachine, nestestMachine } from './nes-machine.js';
 
 /** An entry of the manifest, as far as it is used here. */
@@ -148,17 +155,20 @@ export interface Outcome {
   readonly memory?: number;
 }
 
-/** How far before the expected end a run begins to watch out for it: watching makes it slow. */
+/** How far before the expected end a run begins to watch out for it: in the evaluator watching makes it slow. */
 const MARGIN = 10_000;
 
 /** Run a program of which the manifest says by which address or byte it tells the result. */
-export function runProgram(program: Program, cpu: string): Outcome {
+export function runProgram(program: Program, cpu: string, engine: TestedEngine = 'interpreter'): Outcome {
   const machine = machineFor(program, cpu);
+  machine.setEngine(engine);
+  const before = machine.stats();
   const from = machine.cycles;
   const { type, pc, memory } = program.success;
   machine.run(Math.max(0, (expectedCycles(program, cpu) as number) - MARGIN));
   // A program that loops where it should not has ended as well; its address tells which check failed.
   machine.runUntil(type === 'pc' ? Number(pc) : { trap: true }, { cycles: 2 * MARGIN });
+  expectRunBy(engine, before, machine);
   return {
     pc: machine.cpu.programCounter,
     cycles: machine.cycles - from,
@@ -177,9 +187,11 @@ export function expectedOutcome(program: Program, cpu: string): Outcome {
 }
 
 /** Run a program of Wolfgang Lorenz' suite. Its text is heard at the start, when it says its name, and at the end. */
-export function runLorenz(program: Program): Outcome & { readonly text: string } {
+export function runLorenz(program: Program, engine: TestedEngine): Outcome & { readonly text: string } {
   const cpu = 'nmos6502';
   const machine = machineFor(program, cpu);
+  machine.setEngine(engine);
+  const before = machine.stats();
   const from = machine.cycles;
   const expected = expectedCycles(program, cpu) as number;
   let text = '';
@@ -194,6 +206,7 @@ export function runLorenz(program: Program): Outcome & { readonly text: string }
     machine.run(from + expected - MARGIN - machine.cycles);
     listen(expected + MARGIN);
   }
+  expectRunBy(engine, before, machine);
   // It is a JAM that ended it, one byte behind the program counter.
   const isJammed = machine.cpu.status === 'jammed';
   return {
@@ -203,12 +216,23 @@ export function runLorenz(program: Program): Outcome & { readonly text: string }
   };
 }
 
-/** A suite of all programs in folders of `roms`, on every CPU each of them is meant for. */
-export function programsSuite(name: string, belongs: (program: Program) => boolean): void {
+/**
+ * A suite of all programs in folders of `roms`, on every CPU each of them is meant for.
+ *
+ * @param inBoth programs for the evaluator, too
+ */
+export function programsSuite(
+  name: string,
+  belongs: (program: Program) => boolean,
+  inBoth: (program: Program, cpu: string) => boolean = () => false,
+): void {
   describeWithReferences(name, () => {
     for (const program of programsIn('6502/').filter(belongs)) {
       for (const cpu of program.cpu) {
         it(`${program.id} on ${cpu}`, () => expect(runProgram(program, cpu)).toEqual(expectedOutcome(program, cpu)));
+        if (!inBoth(program, cpu)) continue;
+        it(`${program.id} on ${cpu}, in the evaluator`, () =>
+          expect(runProgram(program, cpu, 'evaluator')).toEqual(expectedOutcome(program, cpu)));
       }
     }
   });

@@ -2,15 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import {
+  cyclesSince,
+  ENGINES,
   flatMachine,
   opcodesIn,
   readReferenceJson,
   recordTrace,
+  runInstruction,
   type State,
   sameTrace,
   setRegisters,
   showTrace,
   stateOf,
+  type TestedEngine,
   type TraceCycle,
 } from './harness.js';
 
@@ -36,7 +40,7 @@ const FLAGS = 0xcf;
 /** Put into a cell that the instruction is to write, so that not writing it shows. */
 const UNWRITTEN = 0x5a;
 
-/** A suite that runs every vector of a folder on one machine. */
+/** A suite that runs every vector of a folder on one machine, in each engine. */
 export function singlestepSuite({ folder, variant, files, vectors, doubtful = () => false }: Expectations): void {
   describeWithReferences(folder, () => {
     const machine = flatMachine(variant);
@@ -44,15 +48,18 @@ export function singlestepSuite({ folder, variant, files, vectors, doubtful = ()
     const trace = recordTrace(machine);
     let count = 0;
 
-    function run({ initial, final, cycles }: Vector): void {
+    function run({ initial, final, cycles }: Vector, engine: TestedEngine): void {
       if (machine.cpu.status !== 'running') machine.restore(fresh);
       for (const [address] of final.ram) machine.memory.poke(address, UNWRITTEN);
       for (const [address, value] of initial.ram) machine.memory.poke(address, value);
       setRegisters(machine, initial);
+      machine.setEngine(engine);
       trace.length = 0;
+      const before = machine.stats();
+      runInstruction(machine);
+      expect(cyclesSince(before, machine)).toEqual({ evaluator: 0, interpreter: 0, [engine]: trace.length });
       // A jam goes on for ever, in instructions of one cycle.
-      do machine.step();
-      while (trace.length < cycles.length && machine.cpu.status === 'jammed');
+      while (trace.length < cycles.length && machine.cpu.status === 'jammed') machine.step();
     }
 
     const masked = (state: State): State => ({ ...state, p: state.p & FLAGS });
@@ -65,17 +72,20 @@ export function singlestepSuite({ folder, variant, files, vectors, doubtful = ()
           doubtful(opcode, index) ? [0, 0, direction] : [address, value, direction],
         );
       for (const vector of readReferenceJson<Vector[]>(`${folder}/${file}.json.gz`)) {
-        run(vector);
         count += 1;
-        const state = masked(stateOf(machine, vector.final.ram));
-        const final = masked(vector.final);
-        const [seen, wanted] = [mask(trace), mask(vector.cycles)];
-        if (sameTrace(seen, wanted) && sameState(state, final)) continue;
-        expect({ vector: vector.name, ...state, trace: showTrace(seen) }).toEqual({
-          vector: vector.name,
-          ...final,
-          trace: showTrace(wanted),
-        });
+        for (const engine of ENGINES) {
+          run(vector, engine);
+          const state = masked(stateOf(machine, vector.final.ram));
+          const final = masked(vector.final);
+          const [seen, wanted] = [mask(trace), mask(vector.cycles)];
+          if (sameTrace(seen, wanted) && sameState(state, final)) continue;
+          expect({ vector: vector.name, engine, ...state, trace: showTrace(seen) }).toEqual({
+            vector: vector.name,
+            engine,
+            ...final,
+            trace: showTrace(wanted),
+          });
+        }
       }
     });
 

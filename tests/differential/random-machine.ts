@@ -58,27 +58,35 @@ const DEVICE_SPOTS = [
 
 const byte = fc.nat({ max: 0xff });
 
-/** Addresses that matter. */
-const address = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(60)).map(([at, offset]) => at + offset) },
-  { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...DEVICE_SPOTS), fc.nat(8)).map(([at, offset]) => at + offset) },
-  { weight: 2, arbitrary: fc.nat(0x1ff) },
-  { weight: 2, arbitrary: fc.nat(0x1fff) },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(byte, fc.integer({ min: -2, max: 1 })).map(([page, low]) => ((page << 8) + low) & 0xffff),
-  },
-  { weight: 1, arbitrary: fc.nat(0xfff0) },
-);
+/** Addresses that matter: those of devices above all. */
+const address = (devices: readonly number[]): fc.Arbitrary<number> =>
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.tuple(fc.constantFrom(...devices), fc.nat(GREMLIN_SIZE)).map(([at, offset]) => at + offset),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(60)).map(([at, offset]) => at + offset),
+    },
+    { weight: 2, arbitrary: fc.nat(0x1ff) },
+    { weight: 2, arbitrary: fc.nat(0x1fff) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(byte, fc.integer({ min: -2, max: 1 })).map(([page, low]) => ((page << 8) + low) & 0xffff),
+    },
+    { weight: 1, arbitrary: fc.nat(0xfff0) },
+  );
 
 /** An instruction whose operands point at what matters. */
-function instruction(isa: InstructionSet): fc.Arbitrary<number[]> {
+function instruction(isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<number[]> {
   const common = isa.encodings.filter(({ mnemonic }) => !/^(jam|stp|wai|brk)/.test(mnemonic));
   const encoding = fc.oneof(
     { weight: 60, arbitrary: fc.constantFrom(...common) },
     { weight: 1, arbitrary: fc.constantFrom(...isa.encodings) },
   );
-  const zeroPage = fc.oneof(byte, fc.constantFrom(0x00, 0x12, 0x33, 0x34, 0x36, 0xf8, 0xfe, 0xff));
+  const inZeroPage = devices.filter((at) => at < 0x100);
+  const zeroPage = fc.oneof(byte, fc.constantFrom(0x00, 0x12, 0xfe, 0xff, ...inZeroPage, ...inZeroPage));
   const displacement = fc.oneof(
     { weight: 5, arbitrary: fc.integer({ min: -12, max: 12 }) },
     fc.integer({ min: -128, max: 127 }),
@@ -86,7 +94,7 @@ function instruction(isa: InstructionSet): fc.Arbitrary<number[]> {
   const operand = (chosen: Encoding, token: string): fc.Arbitrary<number[]> => {
     const { bytes, relative } = chosen.row.syntax && isa.operands[token] ? isa.operands[token] : { bytes: 0 };
     if (relative) return displacement.map((value) => [value & 0xff]);
-    if (bytes === 2) return address.map((value) => [value & 0xff, value >> 8]);
+    if (bytes === 2) return address(devices).map((value) => [value & 0xff, value >> 8]);
     return zeroPage.map((value) => [value]);
   };
   return encoding.chain((chosen) =>
@@ -101,17 +109,17 @@ const RTI = 0x40;
 const CLI = 0x58;
 
 /** A program that ends in a jump to another one, or to itself. */
-const program = (isa: InstructionSet): fc.Arbitrary<number[]> =>
+const program = (isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<number[]> =>
   fc
     .tuple(
-      fc.array(instruction(isa), { minLength: 1, maxLength: 14 }),
+      fc.array(instruction(isa, devices), { minLength: 1, maxLength: 14 }),
       fc.constantFrom(...PROGRAM_STARTS),
       fc.boolean(),
     )
     .map(([parts, next, clears]) => [...(clears ? [CLI] : []), ...parts.flat(), JMP, next & 0xff, next >> 8]);
 
-const handler = (isa: InstructionSet): fc.Arbitrary<number[]> =>
-  fc.array(instruction(isa), { maxLength: 4 }).map((parts) => [...parts.flat(), RTI]);
+const handler = (isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<number[]> =>
+  fc.array(instruction(isa, devices), { maxLength: 4 }).map((parts) => [...parts.flat(), RTI]);
 
 const kinds = fc.constantFrom<readonly ('read' | 'write' | 'idle')[]>(
   ['read'],
@@ -209,6 +217,9 @@ const devices = (name: string): fc.Arbitrary<NonNullable<MachineConfig['memory']
       })),
     );
 
+const deviceAddresses = (regions: NonNullable<MachineConfig['memory']>): number[] =>
+  regions.flatMap((region) => ('device' in region ? [Number(region.at)] : []));
+
 const memory = (gremlin: string): fc.Arbitrary<NonNullable<MachineConfig['memory']>> =>
   fc
     .record({
@@ -246,14 +257,17 @@ const episode: fc.Arbitrary<Episode> = fc.record({
     {
       weight: 1,
       arbitrary: fc
-        .tuple(address, fc.nat(1500))
-        .map(([at, cycles]) => ({ until: 'address' as const, address: at, cycles })),
+        .tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(30), fc.nat(1500))
+        .map(([start, offset, cycles]) => ({ until: 'address' as const, address: start + offset, cycles })),
     },
     { weight: 1, arbitrary: fc.nat(1500).map((cycles) => ({ until: 'trap' as const, cycles })) },
   ),
   host: fc.array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.record({ does: fc.constant('poke' as const), address, value: byte }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ does: fc.constant('poke' as const), address: address(DEVICE_SPOTS), value: byte }),
+      },
       {
         weight: 1,
         arbitrary: fc
@@ -273,16 +287,16 @@ const episode: fc.Arbitrary<Episode> = fc.record({
 });
 
 /** Programs for one CPU, and where its interrupts and RESET go. */
-function patches(cpu: string, isa: InstructionSet): fc.Arbitrary<Patch[]> {
+function patches(cpu: string, isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<Patch[]> {
   const vector = fc.constantFrom(...PROGRAM_STARTS).map((at) => [at & 0xff, at >> 8]);
   return fc
     .record({
-      programs: fc.uniqueArray(fc.tuple(fc.constantFrom(...PROGRAM_STARTS), program(isa)), {
+      programs: fc.uniqueArray(fc.tuple(fc.constantFrom(...PROGRAM_STARTS), program(isa, devices)), {
         minLength: 2,
         maxLength: 6,
         selector: ([at]) => at,
       }),
-      handlers: fc.tuple(handler(isa), handler(isa)),
+      handlers: fc.tuple(handler(isa, devices), handler(isa, devices)),
       interrupts: fc.boolean(),
       vectors: fc.tuple(vector, vector, vector),
     })
@@ -323,15 +337,17 @@ export const machineDescription: fc.Arbitrary<MachineDescription> = fc
       .record({
         parts: fc.tuple(
           ...variants.map((_, index) =>
-            fc.record({
-              gremlin: gremlinConfig,
-              memory: memory(`gremlin${index}`),
-              patches: patches(`cpu${index}`, sets[index] as InstructionSet),
-            }),
+            memory(`gremlin${index}`).chain((regions) =>
+              fc.record({
+                gremlin: gremlinConfig,
+                memory: fc.constant(regions),
+                patches: patches(`cpu${index}`, sets[index] as InstructionSet, deviceAddresses(regions)),
+              }),
+            ),
           ),
         ),
-        window: program(sets[0] as InstructionSet),
-        high: program(sets[0] as InstructionSet),
+        window: program(sets[0] as InstructionSet, DEVICE_SPOTS),
+        high: program(sets[0] as InstructionSet, DEVICE_SPOTS),
       })
       .map(
         ({ parts, window, high }): MachineDescription => ({
