@@ -1,4 +1,5 @@
 /** RTL trees to IR: names resolved, functions inlined, widths found, cycles put in order. */
+import { suggest } from '../errors.js';
 import type { InstructionSetDeclaration } from './declaration.js';
 import { fitsIn, type Interval, ofWidth, resultInterval, union } from './interval.js';
 import {
@@ -500,6 +501,10 @@ class Scope {
     if (name === 'decode') {
       const [page, opcode] = parameters;
       if (page?.op !== 'name' || !opcode) this.#error(position, 'decode(page, opcode) expected');
+      const pages = [...new Set(this.#declaration.rows.map((row) => row.page ?? 'main'))];
+      if (!pages.includes(page.name)) {
+        this.#error(page, `no row is on a page '${page.name}'`, suggest(page.name, pages));
+      }
       this.statements.push({ op: 'decode', page: page.name, opcode: this.#value(opcode).expression });
       return undefined;
     }

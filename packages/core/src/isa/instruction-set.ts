@@ -54,6 +54,14 @@ export class InstructionSet {
   constructor(declaration: InstructionSetDeclaration) {
     this.name = declaration.name;
     this.declaration = declaration;
+    for (const key of ['registers', 'shown', 'programCounter', 'cycles', 'step', 'reset', 'rows'] as const) {
+      if (declaration[key] === undefined) {
+        throw new IsaError('isa/missing', `'${key}' is missing`, {
+          path: declaration.name,
+          mend: 'a description of an instruction set has to have it',
+        });
+      }
+    }
     const names = Object.keys(declaration.registers);
     for (const [name, width] of Object.entries({ ...declaration.registers, ...declaration.locals })) {
       if (!Number.isInteger(width) || width < 1 || width > 31) {
