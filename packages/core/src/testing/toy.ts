@@ -1,8 +1,10 @@
 /** A small CPU for core's own tests: it has every kind of input, status and cycle that a description can have. */
+
+import { interpreter } from '../engine/interpreter.js';
 import { assemble } from '../isa/assembler.js';
 import { defineInstructionSet, type InstructionSet } from '../isa/instruction-set.js';
 import { rtl } from '../isa/rtl-syntax.js';
-import type { Plugin } from '../machine/build.js';
+import type { EngineChoice, Plugin } from '../machine/build.js';
 import type { MachineConfig } from '../machine/config.js';
 import { createMachine, type Machine } from '../machine/machine.js';
 import { type CpuPlugin, defineCpu } from '../plugin/define-cpu.js';
@@ -71,6 +73,7 @@ export const toy: CpuPlugin = defineCpu({
   version: 1,
   variants: { toy: toySet },
   defaultVariant: 'toy',
+  engines: [interpreter],
 });
 
 /** The bytes of a toy program that begins at address 0. */
@@ -81,6 +84,7 @@ export function toyMachine(
   source: string,
   { memory = [], ...config }: Partial<MachineConfig> = {},
   plugins: readonly Plugin[] = [],
+  engine: EngineChoice = 'auto',
 ): Machine {
   return createMachine(
     {
@@ -89,6 +93,6 @@ export function toyMachine(
       memory: [{ at: 0, ram: '32K', image: 'program' }, ...memory],
       ...config,
     },
-    { plugins: [toy, ...plugins], images: { program: toyProgram(source) } },
+    { plugins: [toy, ...plugins], images: { program: toyProgram(source) }, engine },
   );
 }
