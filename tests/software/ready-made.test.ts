@@ -22,5 +22,7 @@ describe.each(machines)('$name', ({ config, plugins, images }) => {
 
   const asked = JSON.stringify(config);
   const standIns = { ...(asked.includes('"image":"ram"') ? { ram } : { rom }), ...images };
-  test.each(machineLaws(config, { plugins, images: standIns }, { runs: 15 }))('%s', (_name, law) => law());
+  describe.each(['evaluator', 'interpreter'] as const)('in the %s', (engine) => {
+    test.each(machineLaws(config, { plugins, images: standIns }, { runs: 10, engine }))('%s', (_name, law) => law());
+  });
 });

@@ -17,7 +17,7 @@ import { machineLaws } from './machine-laws.js';
  * @example
  * test.each(cpuLaws(cpu6502.instructionSet('nmos')))('%s', (_name, check) => check());
  */
-export function cpuLaws(isa: InstructionSet, { runs = 30, seed }: LawOptions = {}): Law[] {
+export function cpuLaws(isa: InstructionSet, { runs = 30, seed, engine = 'auto' }: LawOptions = {}): Law[] {
   const settings = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
   const cpu = defineCpu({
     type: 'subject',
@@ -31,7 +31,7 @@ export function cpuLaws(isa: InstructionSet, { runs = 30, seed }: LawOptions = {
     clock: 1_000_000,
     cpu: { type: 'subject', memory: [{ at: 0, ram: size, image: 'ram' }] },
   };
-  const options = (program: Uint8Array) => ({ plugins: [cpu], images: { ram: repeat(program, size) } });
+  const options = (program: Uint8Array) => ({ plugins: [cpu], images: { ram: repeat(program, size) }, engine });
   const program = programBytes(isa);
 
   const general = (['checkpoint', 'snapshot', 'run(n)', 'stepping', 'looking', 'wired to nothing'] as const).map(

@@ -54,7 +54,10 @@ const surroundings = (lines: readonly string[], ports: Readonly<Record<string, n
  * @example
  * test.each(deviceLaws(countdown))('%s', (_name, check) => check());
  */
-export function deviceLaws(plugin: DevicePlugin, { config = {}, runs = 30, seed }: DeviceLawOptions = {}): Law[] {
+export function deviceLaws(
+  plugin: DevicePlugin,
+  { config = {}, runs = 30, seed, engine = 'auto' }: DeviceLawOptions = {},
+): Law[] {
   const { definition } = plugin;
   const settings = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
   const size = sizeOf(definition, config);
@@ -108,7 +111,7 @@ export function deviceLaws(plugin: DevicePlugin, { config = {}, runs = 30, seed 
     const pick = (accesses: readonly Access[], schedule: readonly number[], runSeed: number): Law =>
       machineLaws(
         machineConfig(schedule),
-        { plugins, images: { program: probeProgram(accesses) } },
+        { plugins, engine, images: { program: probeProgram(accesses) } },
         { runs: 2, seed: runSeed },
       ).find(([name]) => name.includes(start)) as Law;
     const [name] = pick([{ op: 'pause' }], [], 0);
@@ -133,8 +136,8 @@ export function deviceLaws(plugin: DevicePlugin, { config = {}, runs = 30, seed 
           fc.property(lives, fc.string({ maxLength: 8 }), ({ first, second, before, elsewhere, isReset }, input) => {
             // A machine that has lived through something else and is put back must not remember it.
             const config1 = machineConfig(first.schedule);
-            const fresh = observed(config1, { plugins, images: { program: probeProgram(first.accesses) } });
-            const used = observed(config1, { plugins, images: { program: probeProgram(first.accesses) } });
+            const fresh = observed(config1, { plugins, engine, images: { program: probeProgram(first.accesses) } });
+            const used = observed(config1, { plugins, engine, images: { program: probeProgram(first.accesses) } });
             fresh.machine.run(before);
             const start = fresh.machine.checkpoint();
             for (const cycles of elsewhere) {
@@ -179,6 +182,7 @@ export function deviceLaws(plugin: DevicePlugin, { config = {}, runs = 30, seed 
           fc.property(situation, ({ accesses, schedule }) => {
             const machine = createMachine(machineConfig(schedule), {
               plugins,
+              engine,
               images: { program: probeProgram(accesses) },
             });
             machine.run(500);
@@ -198,6 +202,7 @@ export function deviceLaws(plugin: DevicePlugin, { config = {}, runs = 30, seed 
             if (size === 0 || !definition.create) return;
             const machine = createMachine(machineConfig(schedule), {
               plugins,
+              engine,
               images: { program: probeProgram(accesses) },
             });
             machine.run(500);

@@ -39,15 +39,17 @@ const countdown = defineDevice({
   },
 });
 
-describe('laws of a sound device', () => {
-  test.each(deviceLaws(countdown))('%s', (_name, check) => check());
+const engines = ['evaluator', 'interpreter'] as const;
+
+describe.each(engines)('laws of a sound device in the %s', (engine) => {
+  test.each(deviceLaws(countdown, { engine }))('%s', (_name, check) => check());
 });
 
-describe('laws of the probe', () => {
-  test.each(cpuLaws(probe.instructionSet()))('%s', (_name, check) => check());
+describe.each(engines)('laws of the probe in the %s', (engine) => {
+  test.each(cpuLaws(probe.instructionSet(), { engine }))('%s', (_name, check) => check());
 });
 
-describe('laws of a machine', () => {
+describe.each(engines)('laws of a machine in the %s', (engine) => {
   const program = probeProgram([
     { op: 'write', address: 0x9000, value: 3 },
     { op: 'read', address: 0x9001 },
@@ -64,6 +66,7 @@ describe('laws of a machine', () => {
       wires: [['timer.irq', 'cpu.irq']],
     },
     { plugins: [probe, countdown], images: { program } },
+    { engine },
   );
   test.each(laws)('%s', (_name, check) => check());
 });

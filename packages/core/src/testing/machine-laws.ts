@@ -47,10 +47,10 @@ const cycles = fc.integer({ min: 0, max: 3000 });
 export function machineLaws(
   config: MachineConfig,
   options: MachineOptions,
-  { runs = 50, seed }: LawOptions = {},
+  { runs = 50, seed, engine = options.engine ?? 'auto' }: LawOptions = {},
 ): Law[] {
   const settings = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
-  const make = (): { machine: Machine; log: string[] } => observed(config, options);
+  const make = (): { machine: Machine; log: string[] } => observed(config, { ...options, engine });
   const same = (actual: { machine: Machine; log: string[] }, wanted: { machine: Machine; log: string[] }): void => {
     expectEqual(actual.log.join('\n'), wanted.log.join('\n'), 'output');
     expectEqual(stateOf(actual.machine), stateOf(wanted.machine), 'state');
@@ -132,7 +132,9 @@ export function machineLaws(
       () =>
         fc.assert(
           fc.property(cycles, fc.integer({ min: 0, max: 0xffff }), (count, fill) => {
-            const [first, second] = [1, 2].map(() => observed({ ...config, ramFill: `random:${fill}` }, options));
+            const [first, second] = [1, 2].map(() =>
+              observed({ ...config, ramFill: `random:${fill}` }, { ...options, engine }),
+            );
             for (const { machine } of [first, second] as { machine: Machine }[]) machine.run(count);
             same(first as never, second as never);
           }),
@@ -171,7 +173,7 @@ export function machineLaws(
             const alone = make();
             const accompanied = observed(
               { ...config, devices: { ...config.devices, bystander: { type: 'bystander' } } },
-              { ...options, plugins: [...options.plugins, bystander] },
+              { ...options, engine, plugins: [...options.plugins, bystander] },
             );
             alone.machine.run(count);
             accompanied.machine.run(count);
