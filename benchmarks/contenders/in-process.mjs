@@ -1,0 +1,23 @@
+/** Child process: one contender and one workload, so that none shares V8's type feedback or heap with another. */
+import { loadWorkload } from '../workloads.mjs';
+import { backplane } from './backplane.mjs';
+
+const makers = {
+  evaluator: (workload) => backplane('evaluator', workload),
+  interpreter: (workload) => backplane('interpreter', workload),
+  auto: (workload) => backplane('auto', workload),
+  jsbeeb: async (workload) => (await import('./jsbeeb.mjs')).jsbeeb(workload),
+  jsnes: async (workload) => (await import('./jsnes.mjs')).jsnes(workload),
+};
+
+const [name, workload, quick] = process.argv.slice(2);
+const contender = await makers[name](loadWorkload(workload, { quick: quick === 'true' }));
+
+process.on('message', (cycles) => {
+  contender.load();
+  const started = process.hrtime.bigint();
+  contender.run(cycles);
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  process.send({ seconds, state: contender.state(), ran: contender.ran?.() });
+});
+process.send('ready');

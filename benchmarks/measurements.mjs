@@ -1,0 +1,12 @@
+import { measureAutoStart } from './measurements/auto-start.mjs';
+import { measureHelp } from './measurements/help.mjs';
+import { measureMachine } from './measurements/machine.mjs';
+import { measureModule } from './measurements/module.mjs';
+
+/** What is measured beside the races, by name. Each gives numbers and the lines of the table. */
+export const measurements = {
+  module: measureModule,
+  machine: measureMachine,
+  'auto-start': measureAutoStart,
+  help: measureHelp,
+};

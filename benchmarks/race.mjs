@@ -1,0 +1,88 @@
+/** All contenders on one workload: checked first, then timed in rounds in which each has its turn. */
+import { javascript } from './contenders/javascript.mjs';
+import { native } from './contenders/native.mjs';
+import { sim65 } from './contenders/sim65.mjs';
+import { differences, evaluatorState, faults, measurePasses } from './reference-run.mjs';
+import { spread } from './statistics.mjs';
+
+const ENGINES = ['evaluator', 'interpreter', 'auto'];
+/** Cycles of the run that is compared with the evaluator in everything. */
+const CHECK_CYCLES = 2_000_000;
+
+/** @returns cycles and seconds by contender, a list over the rounds */
+export async function race(workload, { options, nativeProgram, hasSim65, progress }) {
+  const passes = measurePasses(workload);
+  const contenders = [];
+  for (const name of [...ENGINES, 'jsbeeb', 'jsnes']) contenders.push(await javascript(name, workload, options));
+  if (nativeProgram && !workload.device) contenders.push(native(nativeProgram, workload));
+  if (hasSim65 && workload.sim65) contenders.push(sim65(workload, passes.each));
+  try {
+    await checkAll(workload, contenders, passes);
+    const lengths = new Map();
+    for (const contender of contenders) {
+      progress(`${workload.name}: ${contender.name} warms up`);
+      lengths.set(contender, await warmUp(workload, contender, passes, options));
+    }
+    const rounds = new Map(contenders.map(({ name }) => [name, []]));
+    for (let round = 0; round < options.rounds; round += 1) {
+      progress(`${workload.name}: round ${round + 1} of ${options.rounds}`);
+      // Who comes after whom changes from round to round.
+      const turn = contenders.map((_, index) => contenders[(index + round) % contenders.length]);
+      for (const contender of turn) {
+        const { cycles, seconds } = await timed(workload, contender, lengths.get(contender));
+        rounds.get(contender.name).push(cycles / seconds / 1e6);
+      }
+    }
+    return Object.fromEntries([...rounds].map(([name, values]) => [name, { ...spread(values), rounds: values }]));
+  } finally {
+    for (const contender of contenders) contender.close();
+  }
+}
+
+async function checkAll(workload, contenders, passes) {
+  const count = Math.max(1, Math.round(CHECK_CYCLES / passes.each));
+  const wholePasses = workload.fixedCycles ? CHECK_CYCLES : passes.before + count * passes.each;
+  const states = new Map();
+  for (const contender of contenders) {
+    const cycles = workload.exactCycles?.[contender.name] ?? wholePasses;
+    if (!states.has(cycles)) states.set(cycles, evaluatorState(workload, cycles));
+    const expected = states.get(cycles);
+    const { state } = await contender.run(cycles);
+    if (!state) continue;
+    const isExact = workload.device !== 'timer' || ENGINES.includes(contender.name);
+    const found = isExact ? differences(state, expected) : faults(workload, state, cycles, count);
+    if (found.length > 0) throw new Error(`${contender.name} on ${workload.name}: ${found.join(', ')}`);
+  }
+}
+
+/** Longer and longer runs until one takes as long as wanted: the last of them is the length of the timed runs. */
+async function warmUp(workload, contender, passes, options) {
+  const { fixedCycles } = workload;
+  if (fixedCycles) {
+    const length = { cycles: fixedCycles[contender.name] ?? fixedCycles.default, count: 1 };
+    if (contender.name !== 'evaluator') await timed(workload, contender, length);
+    return length;
+  }
+  for (let count = Math.max(1, Math.round(CHECK_CYCLES / passes.each)); ; ) {
+    const length = { cycles: passes.before + count * passes.each, count };
+    const { seconds } = await timed(workload, contender, length);
+    if (seconds >= options.runSeconds * 0.7) return length;
+    count = Math.ceil(count * Math.min(4, Math.max(1.5, options.runSeconds / Math.max(seconds, 1e-4))));
+  }
+}
+
+async function timed(workload, contender, { cycles, count }) {
+  const { seconds, state, cycles: ran, ran: byEngine } = await contender.run(cycles);
+  if (!state) return { cycles: ran, seconds };
+  const found = faults(workload, state, cycles, count);
+  if (found.length > 0) throw new Error(`${contender.name} on ${workload.name}: ${found.join(', ')}`);
+  expectEngine(contender.name, byEngine);
+  return { cycles: state.cycles, seconds };
+}
+
+/** That the engine asked for has run nearly everything. */
+function expectEngine(name, ran) {
+  if (!ran || name === 'auto') return;
+  const share = ran[name] / (ran.evaluator + ran.interpreter);
+  if (!(share > 0.9)) throw new Error(`${name} ran only ${(share * 100).toFixed(0)} % of the cycles`);
+}

@@ -1,0 +1,47 @@
+const ORDER = ['evaluator', 'interpreter', 'auto', 'c', 'sim65', 'jsbeeb', 'jsnes'];
+
+const shown = (value) =>
+  value === undefined ? '–' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+
+function table(header, rows) {
+  const widths = header.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column].length)));
+  const line = (cells) =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
+  console.log(
+    [line(header), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n'),
+  );
+}
+
+export function printRaces(races) {
+  if (Object.keys(races).length === 0) return;
+  console.log('\nEmulated MHz, medians\n');
+  const rows = Object.values(races).map(({ title, megahertz }) => [
+    title,
+    ...ORDER.map((name) => shown(megahertz[name]?.median)),
+  ]);
+  table(['', ...ORDER], rows);
+}
+
+export function printMeasurements(measured) {
+  const rows = Object.values(measured).flatMap(({ lines }) => lines);
+  if (rows.length === 0) return;
+  console.log('');
+  table(
+    ['', 'measured', ''],
+    rows.map(([name, value, unit]) => [name, shown(value), unit]),
+  );
+}
+
+export function printTargets(targets) {
+  if (targets.length === 0) return;
+  console.log('');
+  table(
+    ['target', 'wanted', 'measured', ''],
+    targets.map(({ name, wanted, value, reached }) => [
+      name,
+      wanted,
+      shown(value),
+      reached ? 'reached' : 'NOT REACHED',
+    ]),
+  );
+}
