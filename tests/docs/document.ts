@@ -12,9 +12,13 @@ export interface Block {
   readonly line: number;
 }
 
-/** A comment `<!-- change FILE: OLD => NEW -->`: what the text block after it prints comes of this mistake. */
+/**
+ * A comment `<!-- change FILE: OLD => NEW -->`: the text block after it is what comes of this mistake when the command
+ * is typed that the last comment `<!-- mistakes: COMMAND -->` names.
+ */
 export interface Mistake {
   readonly kind: 'mistake';
+  readonly command: string;
   readonly file: string;
   readonly old: string;
   readonly new: string;
@@ -29,11 +33,13 @@ export const readDocument = (name: string): string => readFileSync(`${documentFo
 export function partsOf(markdown: string): (Block | Mistake)[] {
   const parts: (Block | Mistake)[] = [];
   const lines = markdown.split('\n');
+  let command = '';
   for (let index = 0; index < lines.length; index += 1) {
     const text = lines[index] as string;
+    command = /^<!-- mistakes: (.*) -->$/.exec(text)?.[1] ?? command;
     const [, file, old, fresh] = /^<!-- change (\S+): (.+) => (.*) -->$/.exec(text) ?? [];
     if (file !== undefined) {
-      parts.push({ kind: 'mistake', file, old: old as string, new: fresh as string, line: index + 1 });
+      parts.push({ kind: 'mistake', command, file, old: old as string, new: fresh as string, line: index + 1 });
     }
     const [, language, words = ''] = /^```(\w+)(.*)$/.exec(text) ?? [];
     if (language === undefined) continue;
