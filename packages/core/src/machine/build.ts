@@ -246,10 +246,12 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
     arena.f64[(machineOffset >> 3) + EXIT_STATUS] = status & 0xff;
     control.pause |= PAUSE_EXIT;
   };
+  // Before the devices: what they assert while they are created, the CPUs see.
+  for (const cpu of cpus.values()) cpu.powerOn();
+  connectCpus(cpus, wiring);
   const devices = new Map(
     planned.map((plan) => [plan.name, createDevice(plan, { arena, scheduler, wiring, banks, cpus, exit })] as const),
   );
-  connectCpus(cpus, wiring);
   return {
     config,
     arena,

@@ -163,7 +163,6 @@ export class Machine {
     this.#doubles.fill(0);
     this.#doubles[EXIT_STATUS] = -1;
     fillMemory(parts);
-    for (const cpu of this.#cpus) cpu.powerOn();
     for (const device of parts.devices.values()) device.behaviour.reset?.();
   }
 

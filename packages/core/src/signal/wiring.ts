@@ -45,8 +45,11 @@ export function wire(
   const groups = new Groups();
   const pinOf = new Map<string, { port: PortPins; pin: number }>();
   for (const [name, { lines }] of components) for (const line of lines) groups.add(`${name}.${line}`);
+  // `cpu` is the main CPU, whatever its name.
+  const mainCpu = [...components].find(([, { isCpu }]) => isCpu)?.[0];
+  const aliases = new Map(mainCpu === undefined || components.has('cpu') ? [] : [['cpu', mainCpu]]);
   wires.forEach((pair, index) => {
-    const [left, right] = pair.map((text, side) => endpoint(text, components, `wires[${index}][${side}]`)) as [
+    const [left, right] = pair.map((text, side) => endpoint(text, components, aliases, `wires[${index}][${side}]`)) as [
       Endpoint,
       Endpoint,
     ];
@@ -78,9 +81,12 @@ export function wire(
       });
     }) as [string[], string[]];
     if (leftKeys.length !== rightKeys.length) {
+      const [narrow, wide] = leftKeys.length < rightKeys.length ? [leftKeys, rightKeys] : [rightKeys, leftKeys];
+      const last = wide[narrow.length - 1] as string;
+      const slice = narrow.length === 1 ? last : (wide[0] as string).replace(']', `..${last.replace(/.*\[/, '')}`);
       throw new ConfigError('config/wire-width', `${leftKeys.length} against ${rightKeys.length} pins`, {
         path: `wires[${index}]`,
-        mend: `name as many on both sides, such as '${pair[0].replace(/\[.*/, '')}[0..${Math.min(leftKeys.length, rightKeys.length) - 1}]'`,
+        mend: `name as many on both sides, such as '${slice}'`,
       });
     }
     for (const [position, key] of leftKeys.entries()) groups.join(key, rightKeys[position] as string);
@@ -102,7 +108,12 @@ export function wire(
   return { lines, nets, members };
 }
 
-function endpoint(text: string, components: ReadonlyMap<string, WiredComponent>, path: string): Endpoint {
+function endpoint(
+  text: string,
+  components: ReadonlyMap<string, WiredComponent>,
+  aliases: ReadonlyMap<string, string>,
+  path: string,
+): Endpoint {
   const match = /^([\w-]+)\.([\w-]+)(?:\[(\d+)(?:\.\.(\d+))?\])?$/.exec(text);
   if (!match)
     throw new ConfigError('config/wire', `'${text}' names no end of a wire`, {
@@ -116,15 +127,14 @@ function endpoint(text: string, components: ReadonlyMap<string, WiredComponent>,
     string | undefined,
     string | undefined,
   ];
-  // `cpu` is the main CPU, whatever its name.
-  const mainCpu = [...components].find(([, { isCpu }]) => isCpu)?.[0];
-  const owner = named === 'cpu' && !components.has('cpu') && mainCpu ? mainCpu : named;
-  if (owner === 'host') return { kind: 'host', name };
+  const owner = aliases.get(named) ?? named;
+  if (owner === 'host' && first === undefined) return { kind: 'host', name };
   const component = components.get(owner);
   if (!component) {
+    if (owner === 'host') throw hasNoPins(text, 'a channel', path);
     throw new ConfigError('config/unknown-component', `no CPU or device '${owner}'`, {
       path,
-      mend: suggest(owner, [...components.keys(), 'host']),
+      mend: suggest(owner, [...components.keys(), ...aliases.keys(), 'host']),
     });
   }
   if (component.lines.includes(name) && first === undefined)
@@ -133,6 +143,8 @@ function endpoint(text: string, components: ReadonlyMap<string, WiredComponent>,
   if (channel && first === undefined) return { kind: 'channel', end: channel };
   const port = component.ports.get(name);
   if (!port) {
+    if (component.lines.includes(name)) throw hasNoPins(text, 'a line', path);
+    if (channel) throw hasNoPins(text, 'a channel', path);
     throw new ConfigError('config/unknown-pin', `'${owner}' has no line, port or channel '${name}'`, {
       path,
       mend: suggest(name, [...component.lines, ...component.ports.keys(), ...component.channels.keys()]),
@@ -150,6 +162,14 @@ function endpoint(text: string, components: ReadonlyMap<string, WiredComponent>,
   const pins = Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => from + index * step);
   return { kind: 'pins', port, pins };
 }
+
+const hasNoPins = (text: string, what: string, path: string): ConfigError => {
+  const whole = text.replace(/\[.*/, '');
+  return new ConfigError('config/unknown-pin', `'${whole}' is ${what}, it has no pins`, {
+    path,
+    mend: `write '${whole}'`,
+  });
+};
 
 function joinChannels(
   left: Extract<Endpoint, { kind: 'channel' | 'host' }>,
@@ -186,8 +206,11 @@ class Groups {
   }
 
   #root(key: string): string {
-    const parent = this.#parent.get(key) as string;
-    return parent === key ? key : this.#root(parent);
+    let root = key;
+    for (let parent = this.#parent.get(root); parent !== root; parent = this.#parent.get(root)) root = parent as string;
+    // The next search is shorter.
+    this.#parent.set(key, root);
+    return root;
   }
 
   join(a: string, b: string): void {
@@ -198,7 +221,9 @@ class Groups {
     const byRoot = new Map<string, string[]>();
     for (const key of this.#parent.keys()) {
       const root = this.#root(key);
-      byRoot.set(root, [...(byRoot.get(root) ?? []), key]);
+      const group = byRoot.get(root);
+      if (group) group.push(key);
+      else byRoot.set(root, [key]);
     }
     return [...byRoot.values()];
   }
