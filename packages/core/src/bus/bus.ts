@@ -73,6 +73,10 @@ export class Bus {
   readonly #byteMaps = new Map<number, number>();
   /** Arena offset of the delay tables, one byte an entry, by number. */
   readonly #delayOffsets: number[] = [0];
+  /** Called before a device is accessed, that it may see the present moment. */
+  arrive: () => void = () => {};
+  /** Raised whenever the page table may have changed; no state. */
+  version = 0;
   /** The page table; words as above. */
   table: Int32Array = new Int32Array(0);
   #bytes: Uint8Array = new Uint8Array(0);
@@ -139,6 +143,7 @@ export class Bus {
     switch (region.kind) {
       case 'device': {
         const offset = registerOf(region, address);
+        this.arrive();
         const value = offset < 0 ? undefined : region.device.read?.(offset);
         return value === undefined ? this.openBus : value & 0xff;
       }
@@ -158,6 +163,7 @@ export class Bus {
         return;
       case 'device': {
         const offset = registerOf(region, address);
+        this.arrive();
         if (offset >= 0) region.device.write?.(offset, value);
         return;
       }
@@ -223,8 +229,41 @@ export class Bus {
     return this.#bytes[(this.#delayOffsets[index] as number) + ((cycle + phase) % period)] as number;
   }
 
+  /**
+   * The addresses around one that are read from memory with the same number added to each, which is `add`; `size` 0 if
+   * the address itself is not.
+   */
+  window(address: number): { readonly start: number; readonly size: number; readonly add: number } {
+    const { table, pageShift } = this;
+    const page = address >>> pageShift;
+    const addOf = (number: number): number => table[number * ENTRY_WORDS + READ] as number;
+    const add = addOf(page);
+    if (add < 0) return this.#windowInMixedPage(address);
+    let first = page;
+    let last = page;
+    while (first > 0 && addOf(first - 1) === add) first -= 1;
+    while (last + 1 < this.pageCount && addOf(last + 1) === add) last += 1;
+    return { start: first << pageShift, size: (last - first + 1) << pageShift, add };
+  }
+
+  #windowInMixedPage(address: number): { readonly start: number; readonly size: number; readonly add: number } {
+    const none = { start: 0, size: 0, add: 0 };
+    const region = this.#regionAt(address, READER);
+    if (region === undefined || region.kind === 'device' || region.kind === 'mirror' || region.delay > 0) return none;
+    const add = this.#memoryAt(region, address) - address;
+    if (add < 0) return none;
+    const isSame = (other: number): boolean => this.#regionAt(other, READER) === region;
+    const base = address & ~this.pageMask;
+    let start = address;
+    let end = address + 1;
+    while (start > base && isSame(start - 1)) start -= 1;
+    while (end <= base + this.pageMask && isSame(end)) end += 1;
+    return { start, size: end - start, add };
+  }
+
   /** Make the page table anew for the regions whose bank is the word at `bank`, and for mirrors of them. */
   bankChanged(bank: number): void {
+    this.version += 1;
     const isShown = this.regions.some((region) => 'bank' in region && region.bank === bank);
     if (!isShown) return;
     for (const region of this.regions) {

@@ -4,7 +4,15 @@
  */
 import type { InstructionSet } from '../isa/instruction-set.js';
 import type { Block } from '../isa/ir.js';
-import { BREAK_WORD, LEFT_WORD, TRAP_WORD, UNCHANGED_WORD } from '../isa/words.js';
+import {
+  BREAK_WORD,
+  LEFT_WORD,
+  TRAP_WORD,
+  UNCHANGED_WORD,
+  WINDOW_ADD_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_START_WORD,
+} from '../isa/words.js';
 import { cpuLayout } from '../machine/cpu.js';
 import {
   ACCESS,
@@ -12,6 +20,7 @@ import {
   BASE,
   BodyPrinter,
   CHANGED,
+  CODE,
   type Decode,
   FIRST_POOL,
   LEFT,
@@ -21,6 +30,9 @@ import {
   PROGRAM_COUNTER,
   type PrintTarget,
   VALUE,
+  WINDOW_ADD,
+  WINDOW_SIZE,
+  WINDOW_START,
 } from './wasm/body-printer.js';
 import { Code, encodeModule, op } from './wasm/code.js';
 
@@ -42,6 +54,9 @@ export interface InterpreterModule {
   readonly longest: number;
 }
 
+/** The point that stands for a whole instruction. */
+export const NO_POINT = -1;
+
 /** Whether an interpreter can be printed for an instruction set. */
 export function isPrintable(isa: InstructionSet): boolean {
   return [...isa.pages.keys()].every((page) => page === 'main');
@@ -56,10 +71,8 @@ export function longestPath(isa: InstructionSet, block: Block): number {
       case 'if':
         return sum + Math.max(longestPath(isa, statement.consequent), longestPath(isa, statement.alternate));
       case 'decode': {
-        const rows = isa.pages.get(statement.page) ?? [];
-        return (
-          sum + Math.max(0, ...rows.map((encoding) => (encoding ? longestPath(isa, isa.body(encoding).block) : 0)))
-        );
+        const encodings = (isa.pages.get(statement.page) ?? []).filter((encoding) => encoding !== undefined);
+        return sum + Math.max(0, ...encodings.map((encoding) => longestPath(isa, isa.body(encoding).block)));
       }
       default:
         return sum;
@@ -88,25 +101,26 @@ export function printInterpreter(
     code.byte(op.return);
   };
 
-  /** The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. */
-  const decode: Decode = (page, depth, zero) => {
+  /**
+   * The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. The last
+   * one stands for all opcodes that no row describes.
+   */
+  const decode: Decode = (page, depth, zero, fetched) => {
     const rows = isa.pages.get(page) ?? [];
-    const count = rows.length;
-    for (let opcode = 0; opcode < count; opcode += 1) code.block();
-    // An opcode that no row describes does nothing.
-    code.getLocal(VALUE).branchTable([...Array(count).keys()], depth + count);
-    for (let opcode = 0; opcode < count; opcode += 1) {
+    const bodies: Block[] = [];
+    const targets = rows.map((encoding) => (encoding ? bodies.push(isa.body(encoding).block) - 1 : -1));
+    const last = bodies.push([]) - 1;
+    for (const _ of bodies) code.block();
+    code.getLocal(VALUE).branchTable(
+      Array.from(targets, (target) => (target >= 0 ? target : last)),
+      last,
+    );
+    bodies.forEach((body, index) => {
       code.end();
-      const encoding = rows[opcode];
-      const bodyDepth = depth + count - 1 - opcode;
-      if (!encoding) {
-        code.branch(bodyDepth);
-        continue;
-      }
-      const printer = new BodyPrinter(target, bodyDepth, zero);
-      printer.print(isa.body(encoding).block, decode);
+      const printer = new BodyPrinter(target, depth + last - index, zero, fetched);
+      printer.print(body, decode);
       locals = Math.max(locals, printer.mostLocals);
-    }
+    });
   };
 
   // Two loops: the inner one over instructions, the outer one over those that need the host.
@@ -116,6 +130,16 @@ export function printInterpreter(
     .getLocal(BASE)
     .load(LEFT_WORD * 4)
     .setLocal(LEFT);
+  for (const [local, word] of [
+    [WINDOW_START, WINDOW_START_WORD],
+    [WINDOW_SIZE, WINDOW_SIZE_WORD],
+    [WINDOW_ADD, WINDOW_ADD_WORD],
+  ] as const) {
+    code
+      .getLocal(BASE)
+      .load(word * 4)
+      .setLocal(local);
+  }
   if (isWatched) code.constant(-1).setLocal(PREVIOUS);
   code.block().loop();
   const loopStart = code.length;
@@ -147,15 +171,21 @@ export function printInterpreter(
   code.getLocal(LEFT).constant(1).byte(op.lt).if();
   leave();
   code.end();
+  // Outside the window the host runs the instruction, and finds the window anew.
+  code.getLocal(PROGRAM_COUNTER).getLocal(WINDOW_START).byte(op.sub).getLocal(WINDOW_SIZE).byte(op.geUnsigned).if();
+  code.getLocal(BASE).getLocal(PROGRAM_COUNTER).store(programCounter);
+  code.constant(NO_POINT).setLocal(POINT).branch(2).end();
+  code.getLocal(PROGRAM_COUNTER).getLocal(WINDOW_ADD).byte(op.add).setLocal(CODE);
   const step = new BodyPrinter(target, 0);
   step.print(isa.step.block, decode);
   locals = Math.max(locals, step.mostLocals);
   code.end();
   // No value but the fixed locals' lives from one instruction to the next. Said outright, this spares V8 the phis of
   // some 20 locals at the loop's head, which it would keep up to date at the end of every body: 5 × faster.
+  const kept: readonly number[] = [CHANGED, PREVIOUS, WINDOW_START, WINDOW_SIZE, WINDOW_ADD];
   const loop = code.cut(loopStart);
   for (let local = ADDRESS; local < locals; local += 1) {
-    if (local !== CHANGED && local !== PREVIOUS) code.constant(0).setLocal(local);
+    if (!kept.includes(local)) code.constant(0).setLocal(local);
   }
   code.append(loop).end();
   if (isWatched) {

@@ -1,6 +1,17 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
-import { BREAK_WORD, HUNG_WORD, LEFT_WORD, RESET_WORD, STATUS_WORD, TRAP_WORD, UNCHANGED_WORD } from '../isa/words.js';
+import {
+  BREAK_WORD,
+  HUNG_WORD,
+  LEFT_WORD,
+  RESET_WORD,
+  STATUS_WORD,
+  TRAP_WORD,
+  UNCHANGED_WORD,
+  WINDOW_ADD_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_START_WORD,
+} from '../isa/words.js';
 import { PAUSE_STATUS } from '../machine/control.js';
 import type { BusCycle, Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
@@ -13,8 +24,12 @@ import {
   type InterpreterModule,
   interpreterModule,
   isPrintable,
+  NO_POINT,
 } from './interpreter-module.js';
-import type { Point } from './wasm/body-printer.js';
+import { FETCHED_AHEAD, type Point } from './wasm/body-printer.js';
+
+/** Words that only compiled code uses. */
+const ENGINE_WORDS: ReadonlySet<number> = new Set([LEFT_WORD, WINDOW_START_WORD, WINDOW_SIZE_WORD, WINDOW_ADD_WORD]);
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
 const LONGEST_CALL = 1_000_000;
@@ -31,6 +46,8 @@ class Bound {
   #left = 0;
   /** Where the present call is to end at the latest. */
   #until = 0;
+  #window = { start: 0, size: 0, add: 0 };
+  #windowVersion = -1;
   /** The host is at work, and the clock is right as it stands. */
   #isAtHost = false;
 
@@ -66,11 +83,13 @@ class Bound {
     this.#until = until;
     this.#isAtHost = false;
     words[LEFT_WORD] = room;
+    this.#showWindow();
     try {
       this.#run(offset);
     } finally {
       if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
+      words.fill(0, WINDOW_START_WORD, WINDOW_ADD_WORD + 1);
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
         control.pause |= PAUSE_STATUS;
@@ -81,19 +100,27 @@ class Bound {
   /** Do the cycle of a point, and finish its instruction. */
   #access(address: number, value: number, left: number, index: number): void {
     const cpu = this.#cpu;
-    const { cycle, result } = (this.compiled.points[index] as Point).statement;
     cpu.clock[0] = this.#time + (this.#left - left) * cpu.ticks;
     this.#isAtHost = true;
     const before = cpu.words[TRAP_WORD] === 1 ? cpu.words.slice(0, cpu.isa.words) : undefined;
+    if (index === NO_POINT) {
+      cpu.evaluator.step(cpu);
+      this.#goOn();
+      if (before?.every((word, at) => word === cpu.words[at] || ENGINE_WORDS.has(at))) this.#trap();
+      return;
+    }
+    const { cycle, result } = (this.compiled.points[index] as Point).statement;
     const bus = this.#busOf(cycle.space);
     if (cycle.kind === 'write') cpu.write(bus, address, value, cycle.length);
     else if (cycle.kind === 'idle') cpu.idle(address, cycle.length);
     else cpu.words[cpu.isa.words + result] = cpu.read(bus, address, cycle.length);
     this.#finish(index);
-    if (before && this.#isUnchanged(before)) {
-      cpu.words[TRAP_WORD] = 2;
-      cpu.words[LEFT_WORD] = this.#left = 0;
-    }
+    if (before && this.#isUnchanged(before)) this.#trap();
+  }
+
+  #trap(): void {
+    this.#cpu.words[TRAP_WORD] = 2;
+    this.#cpu.words[LEFT_WORD] = this.#left = 0;
   }
 
   /** Whether the instruction that the host has finished left everything as it was. */
@@ -102,7 +129,7 @@ class Bound {
     const pc = isa.registers.get(isa.declaration.programCounter);
     return (
       programCounter === words[UNCHANGED_WORD] &&
-      beforeAccess.every((word, index) => word === words[index] || index === pc || index === LEFT_WORD)
+      beforeAccess.every((word, index) => word === words[index] || index === pc || ENGINE_WORDS.has(index))
     );
   }
 
@@ -116,17 +143,36 @@ class Bound {
     return space === 'io' ? this.#cpu.io : this.#cpu.memory;
   }
 
-  /** Finish the instruction after a cycle that the host did, and say how long compiled code may go on. */
+  /** Finish the instruction after a cycle that the host did. */
   #finish(index: number): void {
-    const cpu = this.#cpu;
-    const { words, clock, control } = cpu;
-    this.#continuation(index)(cpu);
+    this.#continuation(index)(this.#cpu);
+    this.#goOn();
+  }
+
+  /** Say how long compiled code may go on from here. */
+  #goOn(): void {
+    const { words, clock, control } = this.#cpu;
     const isSpecial = clock[1] === Number.NEGATIVE_INFINITY || control.pause !== 0;
     const mustStop = isSpecial || ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0;
     this.#time = clock[0] as number;
     this.#left = mustStop ? 0 : this.room(this.#until);
     words[LEFT_WORD] = this.#left;
     this.#isAtHost = false;
+    this.#showWindow();
+  }
+
+  /** Tell compiled code what it may fetch directly: kept as long as the program counter stays in it. */
+  #showWindow(): void {
+    const { words, memory, programCounter } = this.#cpu;
+    const { start, size } = this.#window;
+    if (this.#windowVersion !== memory.version || programCounter - start >= size || programCounter < start) {
+      const found = memory.window(programCounter);
+      this.#window = { ...found, size: Math.max(0, found.size - FETCHED_AHEAD) };
+      this.#windowVersion = memory.version;
+    }
+    words[WINDOW_START_WORD] = this.#window.start;
+    words[WINDOW_SIZE_WORD] = this.#window.size;
+    words[WINDOW_ADD_WORD] = this.#window.add;
   }
 
   /** What comes after a point, as a closure. */

@@ -20,6 +20,11 @@ export const BREAK_WORD = 7;
 export const TRAP_WORD = 8;
 /** Watched compiled code: address of the instruction that the host is to finish, −1 if that has changed something. */
 export const UNCHANGED_WORD = 9;
-export const FIRST_REGISTER = 10;
+/** Compiled code: the addresses at which instructions may begin that are fetched without looking at the page table … */
+export const WINDOW_START_WORD = 10;
+export const WINDOW_SIZE_WORD = 11;
+/** … and what to add to them. */
+export const WINDOW_ADD_WORD = 12;
+export const FIRST_REGISTER = 13;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

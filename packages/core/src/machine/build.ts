@@ -476,6 +476,7 @@ function makeRegions(
     });
   }
   const end = 2 ** addressWidth;
+  const lowest = Math.min(LARGEST_GAP, Math.max(0, ...regions.map(({ at }) => at)));
   return regions.map((region, index) => {
     const path = `${listPath}[${index}]`;
     const place = (size: number, name: string) => {
@@ -569,8 +570,8 @@ function makeRegions(
         { path, mend: "use 'mirror' to repeat it" },
       );
     }
-    // Above all addresses, so that what a page table adds to an address is never negative; see bus.ts.
-    const offset = context.layout.reserve(size, 256, Math.min(end, LARGEST_GAP));
+    // Above the addresses it is seen at, so that what a page table adds to an address is not negative; see bus.ts.
+    const offset = context.layout.reserve(size, 256, lowest);
     const address = `${space}[${placed.from.toString(16)}]`;
     const namesakes = context.memories.filter((memory) => memory.name.split('#')[0] === address).length;
     context.memories.push({

@@ -113,6 +113,7 @@ export class Cpu {
     this.offset = layout.reserve(size);
     this.#wordCount = words;
     this.memory.place(this.offset + memoryTable);
+    this.memory.arrive = this.io.arrive = () => scheduler.advance(this.clock[0] as number);
     if (this.io !== this.memory) this.io.place(this.offset + ioTable);
     this.#clockOffset = layout.reserve(16);
     const stalling = (kind: 'read' | 'write' | 'idle'): number =>
@@ -289,7 +290,6 @@ export class Cpu {
         if ((this.clock[0] as number) >= (this.clock[1] as number)) this.#attend(kind, bus, address);
       }
     }
-    this.#scheduler.advance(this.clock[0] as number);
   }
 
   /** Before a cycle: events that are due, then whatever holds the cycle up. */

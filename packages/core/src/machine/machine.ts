@@ -351,7 +351,10 @@ export class Machine {
     control.pause = 0;
     if ((this.#doubles[EXIT_STATUS] as number) >= 0) control.pause |= PAUSE_EXIT;
     for (const host of hosts.values()) if (host.state?.wanted === 1) control.pause |= PAUSE_INPUT;
-    for (const cpu of this.#cpus) cpu.updateAttention();
+    for (const cpu of this.#cpus) {
+      cpu.updateAttention();
+      cpu.memory.version += 1;
+    }
   }
 
   /** The memory map: every region as configured. */

@@ -26,7 +26,7 @@ export function cpuLaws(isa: InstructionSet, { runs = 30, seed, engine = 'auto' 
     defaultVariant: 'subject',
     engines: [interpreter],
   });
-  const size = 2 ** Math.min(isa.declaration.addressWidth, 20);
+  const size = 2 ** Math.min(isa.declaration.addressWidth, 16);
   const config: MachineConfig = {
     clock: 1_000_000,
     cpu: { type: 'subject', memory: [{ at: 0, ram: size, image: 'ram' }] },

@@ -28,8 +28,16 @@ export const CHANGED = 6;
 export const PREVIOUS = 7;
 /** Which point leaves the loop. */
 export const POINT = 8;
+/** The window of addresses at which instructions begin that can be fetched directly; see `words.ts`. */
+export const WINDOW_START = 9;
+export const WINDOW_SIZE = 10;
+export const WINDOW_ADD = 11;
+/** Arena offset of the instruction's first byte. */
+export const CODE = 12;
+/** Bytes from an instruction's first one on that can be fetched directly. */
+export const FETCHED_AHEAD = 8;
 /** First local that bodies share out among their registers and values. */
-export const FIRST_POOL = 9;
+export const FIRST_POOL = 13;
 
 /** Functions the host gives. */
 export const ACCESS = 0;
@@ -85,8 +93,9 @@ const OPERATORS: Readonly<Record<BinaryOperator, number>> = {
  *
  * @param depth blocks open there
  * @param zero registers that are 0 there
+ * @param fetched how far the program counter is beyond its local
  */
-export type Decode = (page: string, depth: number, zero: ReadonlySet<number>) => void;
+export type Decode = (page: string, depth: number, zero: ReadonlySet<number>, fetched: number) => void;
 
 export class BodyPrinter {
   /** Locals used, for the declaration of the function. */
@@ -105,18 +114,26 @@ export class BodyPrinter {
   /** Bounds of the values in IR locals. */
   readonly #bounds = new Map<number, Interval>();
   readonly #widths: ReadonlyMap<number, number>;
+  /** What to add to the program counter's local: its increments are added up, and stored at the end of the body. */
+  #fetched: number;
+  /** Whether that local still is the address of the instruction, so that what follows it can be fetched by `CODE`. */
+  #isAtStart = true;
+  readonly #programCounterMask: number;
   /** Registers that are known to be 0 here. */
   #zero: ReadonlySet<number>;
 
   /**
    * @param depth blocks between the place where the body stands and the label of the loop of instructions
    * @param zero registers that are 0 when the body begins
+   * @param fetched how far the program counter is then beyond its local
    */
-  constructor(target: PrintTarget, depth: number, zero: ReadonlySet<number> = new Set()) {
+  constructor(target: PrintTarget, depth: number, zero: ReadonlySet<number> = new Set(), fetched = 0) {
     this.#zero = zero;
+    this.#fetched = fetched;
     this.#widths = target.isa.registerWidths;
     this.#target = target;
     this.#programCounter = target.isa.registers.get(target.isa.declaration.programCounter) as number;
+    this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
     this.#statusRegisters = target.isa.statusRegisters;
     this.#depth = depth;
   }
@@ -128,6 +145,7 @@ export class BodyPrinter {
 
   #finish(): void {
     this.#settle();
+    this.#settleProgramCounter();
     const { code } = this.#target;
     if (this.#setsStatus) {
       // The host looks whether the CPU still runs.
@@ -155,6 +173,42 @@ export class BodyPrinter {
     this.#pending = 0;
   }
 
+  /** Put the program counter whole into its local. */
+  #settleProgramCounter(): void {
+    if (this.#fetched !== 0) {
+      this.#getProgramCounter();
+      this.#target.code.setLocal(PROGRAM_COUNTER);
+      this.#isAtStart = false;
+    }
+    this.#fetched = 0;
+  }
+
+  #getProgramCounter(): void {
+    const { code } = this.#target;
+    code.getLocal(PROGRAM_COUNTER);
+    if (this.#fetched !== 0) code.constant(this.#fetched).byte(op.add);
+  }
+
+  /** How far an address is from the instruction's first byte, if it can be fetched directly. */
+  #distance(address: Expression): number | undefined {
+    if (!this.#isAtStart) return undefined;
+    const distance = this.#fromProgramCounter(address);
+    return distance !== undefined && distance >= 0 && distance < FETCHED_AHEAD ? distance : undefined;
+  }
+
+  /** What an expression adds to the program counter's local, if it is a sum of it and a constant. */
+  #fromProgramCounter(expression: Expression): number | undefined {
+    if (expression.op === 'register' && expression.index === this.#programCounter) return this.#fetched;
+    if (expression.op !== 'binary' || expression.right.op !== 'constant') return undefined;
+    const { operator, left, right } = expression;
+    const inner = this.#fromProgramCounter(left);
+    if (inner === undefined) return undefined;
+    if (operator === '+') return inner + right.value;
+    if (operator === '-') return inner - right.value;
+    // A window ends where wrapping would begin, so the mask that wraps does nothing.
+    return operator === '&' && right.value === this.#programCounterMask ? inner : undefined;
+  }
+
   /** Whether the block ended in a decode, which leaves nothing to be done after it. */
   #block(block: Block, outer: readonly Block[], decode: Decode): boolean {
     for (const [index, statement] of block.entries()) {
@@ -162,7 +216,8 @@ export class BodyPrinter {
         this.#expression(statement.opcode);
         this.#target.code.setLocal(VALUE);
         this.#settle();
-        decode(statement.page, this.#depth, this.#zero);
+        if (!this.#isAtStart) this.#settleProgramCounter();
+        decode(statement.page, this.#depth, this.#zero, this.#fetched);
         return true;
       }
       if (statement.op === 'if') {
@@ -229,11 +284,19 @@ export class BodyPrinter {
         return;
       }
     }
-    this.#expression(value);
     if (register === this.#programCounter) {
+      const distance = this.#distance(value);
+      if (distance !== undefined) {
+        this.#fetched = distance;
+        return;
+      }
+      this.#expression(value);
       code.setLocal(PROGRAM_COUNTER);
+      this.#fetched = 0;
+      this.#isAtStart = false;
       return;
     }
+    this.#expression(value);
     const cached = this.#cachedOf(register);
     code.setLocal(cached.local);
     cached.valid = true;
@@ -302,7 +365,7 @@ export class BodyPrinter {
         return;
       case 'register': {
         if (expression.index === this.#programCounter) {
-          code.getLocal(PROGRAM_COUNTER);
+          this.#getProgramCounter();
           return;
         }
         const cached = this.#cachedOf(expression.index);
@@ -353,15 +416,21 @@ export class BodyPrinter {
     const before = new Map([...this.#cached].map(([register, cached]) => [register, { ...cached }]));
     const pending = this.#pending;
     const zero = this.#zero;
+    const fetched = this.#fetched;
+    const isAtStart = this.#isAtStart;
     code.if();
     this.#depth += 1;
     const consequentEnds = this.#block(consequent, rest, decode);
     const afterConsequent = this.#snapshot();
     const consequentPending = this.#pending;
+    const consequentFetched = this.#fetched;
+    const consequentIsAtStart = this.#isAtStart;
     const mark = code.length;
     code.else();
     this.#restore(before);
     this.#pending = pending;
+    this.#fetched = fetched;
+    this.#isAtStart = isAtStart;
     const zeroAfterConsequent = this.#zero;
     this.#zero = new Set([...zero, ...zeroWhenFalse(condition)]);
     const alternateEnds = this.#block(alternate, rest, decode);
@@ -369,6 +438,12 @@ export class BodyPrinter {
       this.#flushWhereUnknown(consequentEnds ? undefined : afterConsequent);
       this.#countDownTo(pending);
     }
+    // Where the arms leave the program counter in different ways, it is put whole into its local at the end of each.
+    const isSplit =
+      !consequentEnds &&
+      !alternateEnds &&
+      (this.#fetched !== consequentFetched || this.#isAtStart !== consequentIsAtStart);
+    if (isSplit) this.#settleProgramCounter();
     code.end();
     this.#depth -= 1;
     this.#zero = new Set([...zeroAfterConsequent].filter((register) => this.#zero.has(register)));
@@ -379,8 +454,12 @@ export class BodyPrinter {
     const tail = code.cut(mark);
     this.#restore(afterConsequent);
     this.#pending = consequentPending;
+    this.#fetched = consequentFetched;
+    this.#isAtStart = consequentIsAtStart;
     this.#flushWhereUnknown(alternateEnds ? undefined : afterAlternate);
     this.#countDownTo(pending);
+    if (isSplit) this.#settleProgramCounter();
+    if (isSplit) this.#isAtStart = false;
     code.append(tail);
     const ends = [...(alternateEnds ? [] : [afterAlternate]), this.#snapshot()];
     for (const [register, cached] of this.#cached) {
@@ -449,6 +528,17 @@ export class BodyPrinter {
     const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
     const table = isIo ? this.#target.ioTable : this.#target.memoryTable;
 
+    const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
+    if (distance !== undefined) {
+      code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
+      this.#bound(result, ofWidth(8));
+      if (isTraced) {
+        code.constant(point).getLocal(PROGRAM_COUNTER).constant(distance).byte(op.add).getLocal(this.#localOf(result));
+        code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
+      }
+      this.#pending += cycle.length;
+      return;
+    }
     const bounds = this.#boundsOf(address);
     let addressLocal = this.#intoLocal(address, ADDRESS);
     if (isTraced && address.op === 'local' && address.index === result) {
@@ -500,9 +590,9 @@ export class BodyPrinter {
   #intoLocal(expression: Expression, spare: number): number {
     if (expression.op === 'local') return this.#localOf(expression.index);
     if (expression.op === 'register') {
-      if (expression.index === this.#programCounter) return PROGRAM_COUNTER;
-      const cached = this.#cachedOf(expression.index);
-      if (cached.valid) return cached.local;
+      if (expression.index === this.#programCounter && this.#fetched === 0) return PROGRAM_COUNTER;
+      const cached = this.#cached.get(expression.index);
+      if (cached?.valid) return cached.local;
     }
     this.#expression(expression);
     this.#target.code.setLocal(spare);
@@ -532,10 +622,9 @@ export class BodyPrinter {
   /** Write what is dirty into the arena, and still count it as dirty: the fast path has not written it. */
   #writeBack(): void {
     const { code } = this.#target;
-    code
-      .getLocal(BASE)
-      .getLocal(PROGRAM_COUNTER)
-      .store(this.#programCounter * 4);
+    code.getLocal(BASE);
+    this.#getProgramCounter();
+    code.store(this.#programCounter * 4);
     for (const [register, { local, dirty }] of this.#cached) {
       if (dirty) this.#store(register, local);
     }

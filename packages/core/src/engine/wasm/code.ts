@@ -22,6 +22,7 @@ export const op = {
   gt: 0x4a,
   le: 0x4c,
   ge: 0x4e,
+  geUnsigned: 0x4f,
   add: 0x6a,
   sub: 0x6b,
   and: 0x71,
