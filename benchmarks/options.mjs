@@ -11,7 +11,7 @@ export const USAGE = `usage: pnpm bench [options]
 /** What the command line asks for. */
 export function readOptions(args) {
   const { values } = parseArgs({
-    args,
+    args: args[0] === '--' ? args.slice(1) : args,
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
@@ -26,7 +26,9 @@ export function readOptions(args) {
     saveBaseline: values['save-baseline'],
     isWanted: (name) => only.length === 0 || only.some((part) => name.includes(part)),
     rounds: quick ? 3 : 7,
-    /** Seconds that a timed run is to take. */
+    /** Runs of full length before the timed ones. */
+    warmUpRuns: quick ? 1 : 3,
+    /** CPU seconds that a timed run is to take. */
     runSeconds: quick ? 0.05 : 0.3,
   };
 }

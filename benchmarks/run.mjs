@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readBaseline, regressions, saveBaseline } from './baseline.mjs';
+import { buildDigest } from './build-digest.mjs';
 import { compileNative } from './contenders/native.mjs';
 import { hasSim65 } from './contenders/sim65.mjs';
 import { describeHost } from './host.mjs';
@@ -12,11 +13,7 @@ import { printMeasurements, printRaces, printTargets } from './report.mjs';
 import { ratiosOf, targetsOf } from './targets.mjs';
 import { loadWorkload, workloadNames } from './workloads.mjs';
 
-const options = readOptions(process.argv.slice(2));
-if (options.help) {
-  console.log(USAGE);
-  process.exit();
-}
+const options = understand(process.argv.slice(2));
 
 const progress = (text) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
@@ -28,6 +25,7 @@ const simulator = hasSim65();
 if (!simulator) skipped.push('sim65: it is not installed (Debian: cc65)');
 
 const host = describeHost();
+const build = buildDigest();
 const races = {};
 for (const name of workloadNames.filter(options.isWanted)) {
   const workload = loadWorkload(name, options);
@@ -46,10 +44,11 @@ for (const [name, measure] of Object.entries(measurements)) {
 }
 progress('');
 
-const ratios = ratiosOf(races, measured);
+const ratios = ratiosOf(races);
 const targets = targetsOf(races, measured);
 const result = {
   host: { ...host, loadAfter: describeHost().load },
+  build,
   quick: options.quick,
   races,
   measured,
@@ -63,9 +62,27 @@ printRaces(races);
 printMeasurements(measured);
 printTargets(targets);
 for (const line of skipped) console.log(`skipped: ${line}`);
-for (const line of regressions(ratios, readBaseline())) console.log(`WARNING: ${line}`);
+if (buildDigest() !== build) console.log('WARNING: the packages were built anew while this ran: measure again');
+if (options.quick) console.log('not compared with the baseline: --quick runs less of the work');
+else for (const line of regressions(ratios, readBaseline())) console.log(`WARNING: ${line}`);
 
 mkdirSync(dirname(options.json), { recursive: true });
 writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
 console.log(`\nwritten: ${options.json}`);
 if (options.saveBaseline) saveBaseline(ratios);
+
+function understand(args) {
+  try {
+    const read = readOptions(args);
+    if (read.help) {
+      console.log(USAGE);
+      process.exit();
+    }
+    const names = [...workloadNames, ...Object.keys(measurements)];
+    if (!names.some(read.isWanted)) throw new Error(`--only: nothing of that name; there are ${names.join(', ')}`);
+    return read;
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}

@@ -12,15 +12,12 @@ export function ratio({ megahertz }, name, peer) {
 }
 
 /** Every ratio, by `workload/contender:peer`; more is better. */
-export function ratiosOf(races, measured) {
+export function ratiosOf(races) {
   const ratios = {};
   for (const [workload, race] of Object.entries(races)) {
     for (const peer of PEERS) ratios[`${workload}/interpreter:${peer}`] = ratio(race, 'interpreter', peer);
     ratios[`${workload}/auto:interpreter`] = ratio(race, 'auto', 'interpreter');
     ratios[`${workload}/evaluator:jsnes`] = ratio(race, 'evaluator', 'jsnes');
-  }
-  for (const [after, value] of Object.entries(measured['auto-start']?.ratios ?? {})) {
-    ratios[`auto-start/${after} ms`] = value;
   }
   return Object.fromEntries(Object.entries(ratios).filter(([, value]) => value !== undefined));
 }

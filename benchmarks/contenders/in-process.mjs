@@ -15,9 +15,10 @@ const contender = await makers[name](loadWorkload(workload, { quick: quick === '
 
 process.on('message', (cycles) => {
   contender.load();
-  const started = process.hrtime.bigint();
+  const before = process.cpuUsage();
   contender.run(cycles);
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6;
   process.send({ seconds, state: contender.state(), ran: contender.ran?.() });
 });
 process.send('ready');

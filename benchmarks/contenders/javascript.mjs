@@ -7,21 +7,18 @@ export async function javascript(name, workload, { quick }) {
   const child = fork(inBenchmarks('contenders/in-process.mjs'), [name, workload.name, String(quick)], {
     serialization: 'advanced',
   });
-  const answer = async () => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([status]) => {
-        throw new Error(`${name} on ${workload.name}: its process ended with status ${status}`);
-      }),
-    ]);
-    return message;
-  };
+  const ended = once(child, 'exit').then(([status]) => {
+    throw new Error(`${name} on ${workload.name}: its process ended with status ${status}`);
+  });
+  ended.catch(() => {});
+  const answer = async () => (await Promise.race([once(child, 'message'), ended]))[0];
   await answer();
   return {
     name,
     run(cycles) {
+      const answered = answer();
       child.send(cycles);
-      return answer();
+      return answered;
     },
     close: () => child.kill(),
   };
