@@ -65,9 +65,11 @@ export function faults(workload, state, cycles, passes) {
   if (workload.end !== undefined)
     expect('pc', state.pc, cycles < workload.fixedCycles.default ? counterAfter(workload, cycles) : workload.end);
   if (workload.expected !== undefined) {
-    expect('result', workload.device ? workload.expected : word(memory, RESULT), workload.expected);
+    // In the midst of a pass, where interrupts shift the passes, the result is half made.
+    if (!workload.device) expect('result', word(memory, RESULT), workload.expected);
     expect('errors', memory[ERRORS], 0);
-    if (!workload.device) expect('passes', word(memory, PASSES), passes & 0xffff);
+    const tolerance = workload.device ? 1 + passes * 0.02 : 0;
+    expect('passes', word(memory, PASSES), passes & 0xffff, tolerance);
   }
   if (workload.again !== undefined && workload.device !== 'timer') expect('pc', state.pc, workload.again);
   if (workload.device === 'timer') {

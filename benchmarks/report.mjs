@@ -1,7 +1,13 @@
 const ORDER = ['evaluator', 'interpreter', 'auto', 'c', 'sim65', 'jsbeeb', 'jsnes'];
 
 const shown = (value) =>
-  value === undefined ? '–' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  value === undefined || Number.isNaN(value)
+    ? '–'
+    : value >= 100
+      ? value.toFixed(0)
+      : value >= 10
+        ? value.toFixed(1)
+        : value.toFixed(2);
 
 function table(header, rows) {
   const widths = header.map((cell, column) => Math.max(cell.length, ...rows.map((row) => row[column].length)));
@@ -41,7 +47,7 @@ export function printTargets(targets) {
       name,
       wanted,
       shown(value),
-      reached ? 'reached' : 'NOT REACHED',
+      Number.isNaN(value) ? 'cannot be told' : reached ? 'reached' : 'NOT REACHED',
     ]),
   );
 }

@@ -15,8 +15,8 @@ export function measureAutoStart({ quick }) {
   const cycles = (engine) => MARKS.map((_, index) => median(runs[engine].map((marks) => marks[index])));
   const evaluator = cycles('evaluator');
   const auto = cycles('auto');
-  // Where neither has got anywhere yet, they are equal.
-  const ratio = (index) => (evaluator[index] === auto[index] ? 1 : auto[index] / evaluator[index]);
+  // Where the evaluator has got nowhere yet, there is nothing to compare.
+  const ratio = (index) => (evaluator[index] === 0 ? Number.NaN : auto[index] / evaluator[index]);
   const ratios = Object.fromEntries(MARKS.map((mark, index) => [mark, ratio(index)]));
   return {
     ratios,
