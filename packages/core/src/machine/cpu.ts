@@ -276,7 +276,8 @@ export class Cpu {
   idle(address: number, length: number): void {
     const { clock, memory } = this;
     if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.idle, memory, address);
-    this.#reach(memory, address, (address >>> memory.pageShift) * ENTRY_WORDS, KIND_BIT.idle);
+    const entry = (address >>> memory.pageShift) * ENTRY_WORDS;
+    if (memory.table[entry + DELAY] !== 0) this.#reach(memory, address, entry, KIND_BIT.idle);
     if (this.trace !== null) this.#tell('idle', memory, address, 0, false);
     clock[0] = (clock[0] as number) + length * this.ticks;
   }
