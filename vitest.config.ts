@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,scripts,examples,tests}/**/*.test.ts'],
           exclude: ['tests/{conformance,packaging}/**', '**/node_modules/**', '**/dist/**'],
-          testTimeout: minutes,
+          testTimeout: 4 * minutes,
         },
       },
       {
