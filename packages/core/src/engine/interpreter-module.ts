@@ -4,6 +4,7 @@
  */
 import type { InstructionSet } from '../isa/instruction-set.js';
 import type { Block } from '../isa/ir.js';
+import type { Rtl } from '../isa/rtl-syntax.js';
 import {
   BREAK_WORD,
   LEFT_WORD,
@@ -57,9 +58,14 @@ export interface InterpreterModule {
 /** The point that stands for a whole instruction. */
 export const NO_POINT = -1;
 
-/** Whether an interpreter can be printed for an instruction set. */
-export function isPrintable(isa: InstructionSet): boolean {
-  return [...isa.pages.keys()].every((page) => page === 'main');
+/** Whether an interpreter can be printed for an instruction set: its opcodes have no prefixes. */
+export function isPrintable({ pages, declaration }: InstructionSet): boolean {
+  const hasDecode = ({ rtl }: Rtl): boolean => /\bdecode\s*\(/.test(rtl);
+  return (
+    [...pages.keys()].every((page) => page === 'main') &&
+    !declaration.rows.some(({ code }) => [code].flat().some(hasDecode)) &&
+    !Object.values(declaration.functions ?? {}).some(hasDecode)
+  );
 }
 
 /** Cycles of the longest path through a block and the rows it decodes. */
