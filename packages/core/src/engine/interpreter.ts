@@ -261,7 +261,7 @@ class Interpreter implements RunningEngine {
       }
       // The watch remembers the state before each instruction it sees; show it where things stand.
       const isThere = holds();
-      if (wasTrapped || (address >= 0 && isThere)) return true;
+      if ((wasTrapped && this.#cpu.status === 'running') || (address >= 0 && isThere)) return true;
     }
     return false;
   }

@@ -166,6 +166,8 @@ export class Cpu {
 
   get status(): CpuStatus {
     if (this.words[HUNG_WORD] !== 0) return 'jammed';
+    // A reset that is still to come ends whatever there is.
+    if (this.words[RESET_WORD] !== 0) return 'running';
     return this.#status.find(({ holds }) => holds(this) !== 0)?.name ?? 'running';
   }
 

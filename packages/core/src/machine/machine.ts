@@ -38,7 +38,8 @@ export interface RunResult {
  *
  * - a number: the main CPU is about to run the instruction at this address
  * - a function: it returns true
- * - `{ text }`: the output of a host channel (the first by default), from now on, contains or matches it
+ * - `{ text }`: the output of a host channel (the first by default), from now on, contains or matches it; a match is
+ *   looked for in the last 4,096 bytes
  * - `{ trap: true }`: an instruction has left the main CPU as it was, such as a jump to itself
  * - `{ halted: true }`: nothing; the run ends when the CPU jams or stops (as it does for every condition)
  */
@@ -224,7 +225,13 @@ export class Machine {
    * machine.run(1_000_000);
    */
   run(cycles: number): RunResult {
-    const target = (this.#doubles[TARGET] as number) + Math.max(0, cycles) * this.#main.ticks;
+    this.#refuseReentry();
+    if (!Number.isFinite(cycles)) {
+      throw new BackplaneError('machine/cycles', `${cycles} cycles cannot be run`, {
+        mend: 'give a number, or use runUntil, which needs no limit',
+      });
+    }
+    const target = (this.#doubles[TARGET] as number) + Math.max(0, Math.floor(cycles)) * this.#main.ticks;
     this.#doubles[TARGET] = target;
     return this.#guarded(() => this.#advance(target, false));
   }
@@ -239,6 +246,8 @@ export class Machine {
     condition: RunCondition,
     { cycles = Number.POSITIVE_INFINITY }: { readonly cycles?: number } = {},
   ): RunResult {
+    if (Number.isNaN(cycles))
+      throw new BackplaneError('machine/cycles', 'NaN cycles cannot be run', { mend: 'give a number' });
     const limit = this.time + cycles * this.#main.ticks;
     return this.#guarded(() => {
       const reason = this.#until(condition, limit);
@@ -256,12 +265,18 @@ export class Machine {
     });
   }
 
-  /** Pull the reset pin of the CPUs and devices. The CPUs' reset sequences are what runs next; memory stays. */
+  /**
+   * Pull the reset pin of the CPUs and devices. The CPUs' reset sequences are what runs next; memory stays. What a run
+   * that ended early has left undone is forgotten.
+   */
   reset(): void {
     this.#refuseReentry();
+    const { control, scheduler, hosts } = this.parts;
     this.#doubles[EXIT_STATUS] = -1;
-    this.parts.control.pause &= ~PAUSE_EXIT;
-    this.parts.scheduler.advance(this.time);
+    this.#doubles[TARGET] = Math.min(this.#doubles[TARGET] as number, this.time);
+    control.pause &= ~(PAUSE_EXIT | PAUSE_INPUT);
+    scheduler.advance(this.time);
+    for (const host of hosts.values()) host.reset();
     for (const cpu of this.#cpus) cpu.reset();
     for (const device of this.parts.devices.values()) device.behaviour.reset?.();
   }
@@ -416,17 +431,16 @@ export class Machine {
     this.#refuseReentry();
     this.#isRunning = true;
     const before = this.cycles;
-    let reason: RunReason;
     try {
-      reason = action();
-      for (const cpu of this.#cpus) cpu.clearLocals();
+      const reason = action();
       this.#flush();
+      const result = { reason, cycles: this.cycles - before };
+      this.#events.emit('stop', result);
+      return result;
     } finally {
+      for (const cpu of this.#cpus) cpu.clearLocals();
       this.#isRunning = false;
     }
-    const result = { reason, cycles: this.cycles - before };
-    this.#events.emit('stop', result);
-    return result;
   }
 
   #flush(): void {
@@ -442,30 +456,35 @@ export class Machine {
     return status === 'jammed' ? 'jam' : status === 'stopped' ? 'stopped' : undefined;
   }
 
-  /** At an instruction boundary: what devices and channels asked for. */
+  /** At an instruction boundary: what devices and channels asked for. What is not attended to stays to be asked for. */
   #attend(stopsWhenHalted: boolean): RunReason | undefined {
-    const { control, hosts } = this.parts;
-    const { pause } = control;
-    if ((pause & PAUSE_EXIT) !== 0) return 'exit';
-    control.pause = 0;
-    if ((pause & PAUSE_OUTPUT) !== 0) this.#flush();
-    if ((pause & PAUSE_INPUT) !== 0) {
-      let isWaiting = false;
-      this.parts.scheduler.advance(this.time);
-      for (const [channel, host] of hosts) {
-        const byte = host.deliver();
-        if (byte === undefined) continue;
-        if (byte < 0) isWaiting = true;
-        else this.#events.emit('input', { channel, byte, cycles: this.cycles });
-      }
-      if (isWaiting) {
-        control.pause |= PAUSE_INPUT | (pause & (PAUSE_TEXT | PAUSE_STATUS));
-        return 'input';
-      }
+    const { control } = this.parts;
+    const takes = (bit: number): boolean => {
+      const isAsked = (control.pause & bit) !== 0;
+      control.pause &= ~bit;
+      return isAsked;
+    };
+    if ((control.pause & PAUSE_EXIT) !== 0) return 'exit';
+    if (takes(PAUSE_OUTPUT)) this.#flush();
+    if (takes(PAUSE_TEXT)) return 'condition';
+    if ((control.pause & PAUSE_INPUT) !== 0 && !this.#deliver()) return 'input';
+    return takes(PAUSE_STATUS) && stopsWhenHalted ? this.#halt() : undefined;
+  }
+
+  /** Hand over input to guests that want some; false if one must wait for it. */
+  #deliver(): boolean {
+    const { control, hosts, scheduler } = this.parts;
+    const all = [...hosts];
+    scheduler.advance(this.time);
+    // Nobody gets a byte while another one waits: the guest must not see in which order the host wrote them.
+    if (all.some(([, host]) => host.mustWait)) return false;
+    control.pause &= ~PAUSE_INPUT;
+    const { cycles } = this;
+    const delivered = all.map(([channel, host]) => ({ channel, byte: host.deliver() }));
+    for (const { channel, byte } of delivered) {
+      if (byte !== undefined) this.#events.emit('input', { channel, byte, cycles });
     }
-    if ((pause & PAUSE_TEXT) !== 0) return 'condition';
-    if (stopsWhenHalted && (pause & PAUSE_STATUS) !== 0) return this.#halt();
-    return undefined;
+    return true;
   }
 
   /** Run to a time. */
@@ -534,13 +553,16 @@ export class Machine {
       if ('halted' in condition) return this.#halt() ?? this.#advance(limit, true);
       const host = this.channel(condition.channel ?? this.channels[0] ?? 'console');
       const { text } = condition;
-      host.expect(typeof text === 'string' ? (recent) => recent.endsWith(text) : (recent) => text.test(recent));
+      host.expect(text);
       try {
         return this.#halt() ?? this.#advance(limit, true);
       } finally {
         host.expect(undefined);
+        this.parts.control.pause &= ~PAUSE_TEXT;
       }
     }
+    const halted = this.#halt();
+    if (halted) return halted;
     const holds = this.#test(condition);
     // With one CPU and something that compiled code can watch for, there is no need to go step by step.
     const isWatchable = typeof condition !== 'function' && this.#cpus.length === 1;
@@ -581,7 +603,8 @@ export class Machine {
           isSame = false;
         }
       }
-      return isSame;
+      // A CPU that waits for an interrupt, or is held in reset, runs no instruction.
+      return isSame && main.status === 'running' && !main.isHeld;
     };
   }
 }

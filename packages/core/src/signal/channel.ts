@@ -76,11 +76,14 @@ export class HostChannel implements ChannelEnd {
   waits = false;
   device: ChannelEnd | undefined = undefined;
   state: StateOf<typeof hostFields> | undefined;
-  readonly #queue: number[] = [];
+  #queue: number[] = [];
+  /** How much of the queue has been handed over; shifting a long array would take milliseconds a byte. */
+  #taken = 0;
   #ended = false;
   #output: number[] = [];
   #recent = '';
-  #matcher: ((text: string) => boolean) | undefined;
+  #span = RECENT;
+  #pattern: string | RegExp | undefined;
   readonly #idleTicks: number;
   readonly #newline: readonly number[];
   readonly #scheduler: Scheduler;
@@ -110,7 +113,8 @@ export class HostChannel implements ChannelEnd {
 
   /** Forget input that has not been handed over. */
   discard(): void {
-    this.#queue.length = 0;
+    this.#queue = [];
+    this.#taken = 0;
   }
 
   /** No more input will be written. */
@@ -124,12 +128,12 @@ export class HostChannel implements ChannelEnd {
 
   /** Bytes written but not yet handed to the guest. */
   get queued(): number {
-    return this.#queue.length;
+    return this.#queue.length - this.#taken;
   }
 
   /** Whether the guest waits for a byte that has not been written. */
   get waiting(): boolean {
-    return this.state?.wanted === 1 && this.#queue.length === 0;
+    return this.state?.wanted === 1 && this.queued === 0;
   }
 
   /** The last of the output, as text (Latin-1), for messages and matching. */
@@ -137,10 +141,22 @@ export class HostChannel implements ChannelEnd {
     return this.#recent;
   }
 
-  /** Stop the run once the output from now on matches. What has been put out can be read still when nothing is expected. */
-  expect(matcher: ((text: string) => boolean) | undefined): void {
-    this.#matcher = matcher;
-    if (matcher) this.#recent = '';
+  /**
+   * Stop the run once the output from now on contains or matches this. What has been put out can be read still when
+   * nothing is expected.
+   */
+  expect(pattern: string | RegExp | undefined): void {
+    this.#pattern = pattern;
+    if (pattern === undefined) return;
+    this.#recent = '';
+    this.#span = typeof pattern === 'string' ? Math.max(RECENT, pattern.length) : RECENT;
+  }
+
+  #matches(pattern: string | RegExp): boolean {
+    if (typeof pattern === 'string') return this.#recent.endsWith(pattern);
+    // One with the flag g would go on behind its last match.
+    pattern.lastIndex = 0;
+    return pattern.test(this.#recent);
   }
 
   receive(byte: number): void {
@@ -149,10 +165,10 @@ export class HostChannel implements ChannelEnd {
     state.polls = 0;
     this.#output.push(byte);
     if (this.#output.length >= 4096) this.#control.pause |= PAUSE_OUTPUT;
-    this.#recent =
-      (this.#recent.length >= 2 * RECENT ? this.#recent.slice(-RECENT) : this.#recent) + String.fromCharCode(byte);
-    if (this.#matcher?.(this.#recent)) {
-      this.#matcher = undefined;
+    if (this.#recent.length >= 2 * this.#span) this.#recent = this.#recent.slice(-this.#span);
+    this.#recent += String.fromCharCode(byte);
+    if (this.#pattern !== undefined && this.#matches(this.#pattern)) {
+      this.#pattern = undefined;
       this.#control.pause |= PAUSE_TEXT;
     }
   }
@@ -160,35 +176,42 @@ export class HostChannel implements ChannelEnd {
   polled(): void {
     const state = this.state as StateOf<typeof hostFields>;
     if (state.wanted === 1) return;
-    if (this.#queue.length === 0 && !this.waits) return;
+    if (this.queued === 0 && !this.waits) return;
     if (state.polls < IDLE_POLLS) state.polls += 1;
-    const atEnd = this.#ended && this.#queue.length === 0;
-    const patience = atEnd ? this.#idleTicks * END_PATIENCE : this.#idleTicks;
+    const patience = this.#ended && this.queued === 0 ? this.#idleTicks * END_PATIENCE : this.#idleTicks;
     if (state.polls < IDLE_POLLS || this.#scheduler.now - state.quietSince < patience) return;
     state.wanted = 1;
     this.#control.pause |= PAUSE_INPUT;
   }
 
-  /**
-   * At an instruction boundary: hand over a byte if the guest wants one.
-   *
-   * @returns the byte, −1 if there is none to wait for, undefined if the guest wants none
-   */
+  /** Whether the guest wants a byte that the host has not written yet, so that its time must stand still. */
+  get mustWait(): boolean {
+    if (!this.waiting || !this.waits) return false;
+    const { quietSince } = this.state as StateOf<typeof hostFields>;
+    return !this.#ended || this.#scheduler.now - quietSince >= this.#idleTicks * END_PATIENCE;
+  }
+
+  /** At an instruction boundary: hand over a byte if the guest wants one and there is one. */
   deliver(): number | undefined {
     const state = this.state as StateOf<typeof hostFields>;
     if (state.wanted === 0) return undefined;
-    const byte = this.#queue.shift();
-    if (byte === undefined) {
-      const isOver = this.#ended && this.#scheduler.now - state.quietSince >= this.#idleTicks * END_PATIENCE;
-      if (this.waits && (isOver || !this.#ended)) return -1;
-      state.wanted = 0;
-      return undefined;
-    }
     state.wanted = 0;
+    const byte = this.#queue[this.#taken];
+    if (byte === undefined) return undefined;
+    this.#taken += 1;
+    if (this.#taken === this.#queue.length) this.discard();
     state.polls = 0;
     state.quietSince = this.#scheduler.now;
     this.device?.receive(byte);
     return byte;
+  }
+
+  /** The guest begins anew: it has not looked for input yet. */
+  reset(): void {
+    const state = this.state as StateOf<typeof hostFields>;
+    state.wanted = 0;
+    state.polls = 0;
+    state.quietSince = this.#scheduler.now;
   }
 
   /** Take what the guest has put out since the last time. */
