@@ -45,7 +45,7 @@ ram.set(rom, 0x8000);
 const machines = await Promise.all([...readyMadeMachines().keys()].map((name) => loadMachine(name)));
 
 describe.each(machines)('$name', ({ name, config, plugins, images }) => {
-  const standIn = JSON.stringify(config).includes('"image":"ram"') ? { ram } : { rom };
+  const standIn: Record<string, Uint8Array> = JSON.stringify(config).includes('"image":"ram"') ? { ram } : { rom };
   const make = (machineConfig: MachineConfig = config) =>
     createMachine(machineConfig, { plugins, images: { ...standIn, ...images } });
   const file = fileURLToPath(new URL(`fixtures/${name}.json`, import.meta.url));

@@ -111,3 +111,11 @@ const anchors = (markdown: string): string[] =>
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replaceAll(' ', '-'),
   );
+
+test('the code of the README prints what it is to print', async () => {
+  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  const [, code = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
+  await writeFile(join(installation.folder, 'readme.mjs'), code);
+  const { stdout, status } = await typed('node readme.mjs', installation.folder);
+  expect({ stdout, status }).toEqual({ stdout: 'Hello from a 6502\n', status: 0 });
+});

@@ -52,7 +52,9 @@ Examples:
     .option('--limit-cycles <n>', 'end after so many cycles of the main CPU')
     .option('--timeout <seconds>', 'end after so much time of the host')
     .addOption(
-      new Option('--engine <name>', 'engine that runs the CPUs').choices(['auto', 'evaluator', 'interpreter']).default('auto'),
+      new Option('--engine <name>', 'engine that runs the CPUs')
+        .choices(['auto', 'evaluator', 'interpreter'])
+        .default('auto'),
     )
     .addOption(variant())
     .option('--ram-fill <fill>', 'RAM at power-on: zero, pattern:0x55aa or random:SEED')

@@ -62,6 +62,9 @@ const END_PATIENCE = 100;
 /** Characters kept for matching: what is matched against is this long at least, twice as long at most. */
 const RECENT = 4096;
 
+/** What output is matched against; a function is asked at every byte. */
+type Pattern = string | RegExp | ((recent: string) => boolean);
+
 /**
  * The host's end of a channel. What the guest sees of it depends on the bytes and on guest time alone, never on when
  * the host wrote them: a byte is handed over at the instruction boundary after the guest, idle on its input, looked
@@ -83,7 +86,7 @@ export class HostChannel implements ChannelEnd {
   #output: number[] = [];
   #recent = '';
   #span = RECENT;
-  #pattern: string | RegExp | undefined;
+  #pattern: Pattern | undefined;
   readonly #idleTicks: number;
   readonly #newline: readonly number[];
   readonly #scheduler: Scheduler;
@@ -142,18 +145,19 @@ export class HostChannel implements ChannelEnd {
   }
 
   /**
-   * Stop the run once the output from now on contains or matches this. What has been put out can be read still when
-   * nothing is expected.
+   * Stop the run once the output from now on contains or matches this, or the function returns true for the last of it.
+   * What has been put out can be read still when nothing is expected.
    */
-  expect(pattern: string | RegExp | undefined): void {
+  expect(pattern: Pattern | undefined): void {
     this.#pattern = pattern;
     if (pattern === undefined) return;
     this.#recent = '';
     this.#span = typeof pattern === 'string' ? Math.max(RECENT, pattern.length) : RECENT;
   }
 
-  #matches(pattern: string | RegExp): boolean {
+  #matches(pattern: Pattern): boolean {
     if (typeof pattern === 'string') return this.#recent.endsWith(pattern);
+    if (typeof pattern === 'function') return pattern(this.#recent);
     // One with the flag g would go on behind its last match.
     pattern.lastIndex = 0;
     return pattern.test(this.#recent);
