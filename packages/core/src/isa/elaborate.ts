@@ -4,6 +4,7 @@ import type { InstructionSetDeclaration } from './declaration.js';
 import { fitsIn, type Interval, ofWidth, resultInterval, union } from './interval.js';
 import {
   type BinaryOperator,
+  type Block,
   type Body,
   type Cycle,
   compute,
@@ -100,7 +101,9 @@ export class Elaborator {
     this.#poll = declaration.poll ? parseRtl(declaration.poll, 'poll') : [];
     for (const [name, { on }] of Object.entries(declaration.inputs ?? {})) {
       if (!on) continue;
-      someStatement(this.sequence(on, `input ${name}`).block, (statement) => {
+      const { block } = this.sequence(on, `input ${name}`);
+      refuseCycles(block, `input ${name}`);
+      someStatement(block, (statement) => {
         if (statement.op === 'set') this.volatile.add(statement.register);
         return false;
       });
@@ -140,6 +143,7 @@ export class Elaborator {
     const index = scope.newLocal();
     scope.bind('value', { expression: { op: 'local', index }, ...ofWidth(width) });
     scope.block(parseRtl(code, where));
+    refuseCycles(scope.statements, where);
     return { block: optimize(scope.statements, this.volatile), locals: scope.locals };
   }
 
@@ -179,6 +183,12 @@ export class Elaborator {
     }
     return { block: optimize(statements, this.volatile), locals: scope.locals };
   }
+}
+
+/** What takes no time must have no cycles. */
+function refuseCycles(block: Block, where: string): void {
+  if (someStatement(block, ({ op }) => op === 'cycle' || op === 'decode'))
+    throw syntaxError(where, { line: 1, column: 1 }, 'no cycle may stand here, for it takes no time');
 }
 
 const known = (value: number): Value => ({ expression: constant(value), low: value, high: value });

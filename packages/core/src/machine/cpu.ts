@@ -123,7 +123,7 @@ export class Cpu {
     this.#resetMask = isa.inputs.reduce((mask, { resets, levelBit }) => (resets ? mask | (1 << levelBit) : mask), 0);
     for (const input of isa.inputs) {
       const body = isa.edgeAction(input);
-      if (body) this.#edgeActions.set(input, this.evaluator.compile(body));
+      if (body) this.#edgeActions.set(input, this.#betweenCycles(this.evaluator.compile(body), body.locals));
     }
     for (const condition of ['jammed', 'stopped', 'waiting'] as const) {
       const expression = isa.status(condition);
@@ -197,6 +197,17 @@ export class Cpu {
     });
   }
 
+  /** What is done in the midst of an instruction leaves that one's locals alone. */
+  #betweenCycles(execute: Execute, locals: number): Execute {
+    if (locals === 0) return execute;
+    return (cpu) => {
+      const { words, isa } = cpu;
+      const kept = words.slice(isa.words, isa.words + locals);
+      execute(cpu);
+      words.set(kept, isa.words);
+    };
+  }
+
   /** A line changes at one of the inputs. */
   setInput(input: Input, asserted: boolean): void {
     const before = this.words[LINE_WORD] as number;
@@ -207,7 +218,10 @@ export class Cpu {
       const isLatched = input.sense === 'edge' && !input.on;
       this.words[LINE_WORD] = before | level | (isLatched ? 1 << input.edgeBit : 0);
       this.#edgeActions.get(input)?.(this);
-      if (input.resets) this.words[RESET_WORD] = 1;
+      if (input.resets) {
+        this.words[RESET_WORD] = 1;
+        this.words[HUNG_WORD] = 0;
+      }
     }
     if (input.stalls) this.updateAttention();
   }
