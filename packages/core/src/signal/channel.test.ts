@@ -162,6 +162,17 @@ describe('without input', () => {
   });
 });
 
+test('a host may look for something in the output while the machine runs', () => {
+  const { machine, console } = echoing({ host: { console: { idle: 0 } } });
+  console.write('abcdef');
+  console.expect((recent) => recent.length === 3);
+  machine.run(500);
+  expect(console.recentText).toBe('bcd');
+  console.expect(undefined);
+  machine.run(500);
+  expect(console.recentText).toBe('bcdefg');
+});
+
 test('a reset forgets that the guest waits', () => {
   const { machine, console } = echoing();
   console.waits = true;
