@@ -16,6 +16,5 @@ export {
   record,
   strictObject,
   string,
-  tuple,
   union,
 } from 'zod';

@@ -27,14 +27,14 @@ export type Execute = (cpu: Cpu) => void;
 /** Closures of one operator, by what its operands are: any expression, a word (register or local), a constant. */
 interface OperatorClosures {
   readonly general: (left: Evaluate, right: Evaluate) => Evaluate;
-  readonly generalWord: (left: Evaluate, right: number) => Evaluate;
-  readonly generalConstant: (left: Evaluate, right: number) => Evaluate;
-  readonly wordGeneral: (left: number, right: Evaluate) => Evaluate;
-  readonly words: (left: number, right: number) => Evaluate;
-  readonly wordConstant: (left: number, right: number) => Evaluate;
+  readonly generalWord?: (left: Evaluate, right: number) => Evaluate;
+  readonly generalConstant?: (left: Evaluate, right: number) => Evaluate;
+  readonly wordGeneral?: (left: number, right: Evaluate) => Evaluate;
+  readonly words?: (left: number, right: number) => Evaluate;
+  readonly wordConstant?: (left: number, right: number) => Evaluate;
 }
 
-// Written out, for closures made by one shared function would share its call sites, and run at half the speed.
+// Rare operators do with fewer. Written out, for closures made by one shared function would share its call sites, and run at half the speed.
 const OPERATORS: Readonly<Record<BinaryOperator, OperatorClosures>> = {
   '+': {
     general: (l, r) => (cpu) => (l(cpu) + r(cpu)) | 0,
@@ -78,67 +78,37 @@ const OPERATORS: Readonly<Record<BinaryOperator, OperatorClosures>> = {
   },
   '<<': {
     general: (l, r) => (cpu) => l(cpu) << r(cpu),
-    generalWord: (l, r) => (cpu) => l(cpu) << (cpu.words[r] as number),
     generalConstant: (l, r) => (cpu) => l(cpu) << r,
-    wordGeneral: (l, r) => (cpu) => (cpu.words[l] as number) << r(cpu),
-    words: (l, r) => (cpu) => (cpu.words[l] as number) << (cpu.words[r] as number),
     wordConstant: (l, r) => (cpu) => (cpu.words[l] as number) << r,
   },
   '>>': {
     general: (l, r) => (cpu) => l(cpu) >> r(cpu),
-    generalWord: (l, r) => (cpu) => l(cpu) >> (cpu.words[r] as number),
     generalConstant: (l, r) => (cpu) => l(cpu) >> r,
-    wordGeneral: (l, r) => (cpu) => (cpu.words[l] as number) >> r(cpu),
-    words: (l, r) => (cpu) => (cpu.words[l] as number) >> (cpu.words[r] as number),
     wordConstant: (l, r) => (cpu) => (cpu.words[l] as number) >> r,
   },
   '==': {
     general: (l, r) => (cpu) => (l(cpu) === r(cpu) ? 1 : 0),
-    generalWord: (l, r) => (cpu) => (l(cpu) === (cpu.words[r] as number) ? 1 : 0),
     generalConstant: (l, r) => (cpu) => (l(cpu) === r ? 1 : 0),
-    wordGeneral: (l, r) => (cpu) => ((cpu.words[l] as number) === r(cpu) ? 1 : 0),
-    words: (l, r) => (cpu) => ((cpu.words[l] as number) === (cpu.words[r] as number) ? 1 : 0),
     wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) === r ? 1 : 0),
   },
   '!=': {
     general: (l, r) => (cpu) => (l(cpu) !== r(cpu) ? 1 : 0),
-    generalWord: (l, r) => (cpu) => (l(cpu) !== (cpu.words[r] as number) ? 1 : 0),
     generalConstant: (l, r) => (cpu) => (l(cpu) !== r ? 1 : 0),
-    wordGeneral: (l, r) => (cpu) => ((cpu.words[l] as number) !== r(cpu) ? 1 : 0),
-    words: (l, r) => (cpu) => ((cpu.words[l] as number) !== (cpu.words[r] as number) ? 1 : 0),
     wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) !== r ? 1 : 0),
   },
   '<': {
     general: (l, r) => (cpu) => (l(cpu) < r(cpu) ? 1 : 0),
-    generalWord: (l, r) => (cpu) => (l(cpu) < (cpu.words[r] as number) ? 1 : 0),
-    generalConstant: (l, r) => (cpu) => (l(cpu) < r ? 1 : 0),
-    wordGeneral: (l, r) => (cpu) => ((cpu.words[l] as number) < r(cpu) ? 1 : 0),
-    words: (l, r) => (cpu) => ((cpu.words[l] as number) < (cpu.words[r] as number) ? 1 : 0),
-    wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) < r ? 1 : 0),
   },
   '<=': {
     general: (l, r) => (cpu) => (l(cpu) <= r(cpu) ? 1 : 0),
-    generalWord: (l, r) => (cpu) => (l(cpu) <= (cpu.words[r] as number) ? 1 : 0),
-    generalConstant: (l, r) => (cpu) => (l(cpu) <= r ? 1 : 0),
-    wordGeneral: (l, r) => (cpu) => ((cpu.words[l] as number) <= r(cpu) ? 1 : 0),
-    words: (l, r) => (cpu) => ((cpu.words[l] as number) <= (cpu.words[r] as number) ? 1 : 0),
-    wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) <= r ? 1 : 0),
   },
   '>': {
     general: (l, r) => (cpu) => (l(cpu) > r(cpu) ? 1 : 0),
-    generalWord: (l, r) => (cpu) => (l(cpu) > (cpu.words[r] as number) ? 1 : 0),
     generalConstant: (l, r) => (cpu) => (l(cpu) > r ? 1 : 0),
-    wordGeneral: (l, r) => (cpu) => ((cpu.words[l] as number) > r(cpu) ? 1 : 0),
-    words: (l, r) => (cpu) => ((cpu.words[l] as number) > (cpu.words[r] as number) ? 1 : 0),
     wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) > r ? 1 : 0),
   },
   '>=': {
     general: (l, r) => (cpu) => (l(cpu) >= r(cpu) ? 1 : 0),
-    generalWord: (l, r) => (cpu) => (l(cpu) >= (cpu.words[r] as number) ? 1 : 0),
-    generalConstant: (l, r) => (cpu) => (l(cpu) >= r ? 1 : 0),
-    wordGeneral: (l, r) => (cpu) => ((cpu.words[l] as number) >= r(cpu) ? 1 : 0),
-    words: (l, r) => (cpu) => ((cpu.words[l] as number) >= (cpu.words[r] as number) ? 1 : 0),
-    wordConstant: (l, r) => (cpu) => ((cpu.words[l] as number) >= r ? 1 : 0),
   },
 };
 
@@ -193,22 +163,17 @@ class Compiler {
   }
 
   #binary({ operator, left, right }: Extract<Expression, { op: 'binary' }>): Evaluate {
-    const closures = OPERATORS[operator];
+    const { general, generalWord, generalConstant, wordGeneral, words, wordConstant } = OPERATORS[operator];
     const leftWord = this.#word(left);
     const rightWord = this.#word(right);
     if (right.op === 'constant') {
-      return leftWord >= 0
-        ? closures.wordConstant(leftWord, right.value)
-        : closures.generalConstant(this.expression(left), right.value);
+      if (leftWord >= 0 && wordConstant) return wordConstant(leftWord, right.value);
+      if (generalConstant) return generalConstant(this.expression(left), right.value);
     }
-    if (leftWord >= 0) {
-      return rightWord >= 0
-        ? closures.words(leftWord, rightWord)
-        : closures.wordGeneral(leftWord, this.expression(right));
-    }
-    return rightWord >= 0
-      ? closures.generalWord(this.expression(left), rightWord)
-      : closures.general(this.expression(left), this.expression(right));
+    if (leftWord >= 0 && rightWord >= 0 && words) return words(leftWord, rightWord);
+    if (leftWord >= 0 && wordGeneral) return wordGeneral(leftWord, this.expression(right));
+    if (rightWord >= 0 && generalWord) return generalWord(this.expression(left), rightWord);
+    return general(this.expression(left), this.expression(right));
   }
 
   block(statements: Block): Execute {

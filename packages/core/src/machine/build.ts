@@ -213,7 +213,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
     }
     return host;
   };
-  const wiring = wire(config.wires ?? [], wiredComponents(cpus, planned), hostOf, layout);
+  const wiring = wire((config.wires ?? []) as [string, string][], wiredComponents(cpus, planned), hostOf, layout);
   for (const name of Object.keys(config.host ?? {})) {
     if (!hosts.has(name)) {
       throw new ConfigError('config/unknown-host', `no wire leads to 'host.${name}'`, {

@@ -88,7 +88,7 @@ export const machineConfigSchema = z.strictObject({
   devices: z.record(z.string(), z.looseObject({ type: z.string(), clock: frequency.optional() })).optional(),
   memory: z.array(region).optional(),
   io: z.array(region).optional(),
-  wires: z.array(z.tuple([z.string(), z.string()])).optional(),
+  wires: z.array(z.array(z.string()).length(2, 'a wire has two ends; write two names')).optional(),
   /** What a read of nothing gives. */
   openBus: integer.optional(),
   /** What RAM holds at power-on: `zero`, `pattern:0x55aa`, `random:SEED`. */
