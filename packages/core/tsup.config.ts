@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 /** Bundled into core: development dependencies, so that who installs core installs nothing else. */
-const bundled = ['zod', 'fastest-levenshtein', 'eventemitter3'];
+const bundled = ['zod', 'eventemitter3'];
 
 // Declarations are bundled by rollup.types.config.js. fast-check alone stays outside: it is an optional peer, needed
 // only by `@backplane/core/testing`.

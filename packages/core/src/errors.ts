@@ -1,5 +1,3 @@
-import { closest, distance } from 'fastest-levenshtein';
-
 /**
  * Everything Backplane throws. The message reads `path: fault; mend`, so that printing it is enough.
  *
@@ -57,8 +55,24 @@ export class AssemblerError extends BackplaneError {
  */
 export function suggest(word: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return 'there are none';
-  const nearest = closest(word, candidates);
-  if (distance(word, nearest) <= Math.max(1, word.length / 3)) return `did you mean '${nearest}'?`;
+  const distances = candidates.map((candidate) => distance(word, candidate));
+  const least = Math.min(...distances);
+  if (least <= Math.max(1, word.length / 3)) return `did you mean '${candidates[distances.indexOf(least)]}'?`;
   const shown = candidates.slice(0, 12).map((name) => `'${name}'`);
   return `there is ${shown.join(', ')}${candidates.length > shown.length ? ', …' : ''}`;
+}
+
+/** Letters to put in, leave out or change (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const letter of from.split('')) {
+    let [diagonal = 0] = row;
+    let left = diagonal + 1;
+    row = row.map((above, index) => {
+      if (index > 0) left = Math.min(above + 1, left + 1, diagonal + Number(letter !== to[index - 1]));
+      diagonal = above;
+      return left;
+    });
+  }
+  return row[to.length] as number;
 }
