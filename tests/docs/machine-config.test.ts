@@ -22,7 +22,7 @@ const folder = temporaryFolder();
 const small: DevicePlugin[] = [];
 for (const { marks, text } of blocksOf(readDocument('writing-a-device.md'))) {
   const file = marks.get('file') ?? '';
-  if (!/^(counter|panel|teletype|latch|video)\.mjs$/.test(file)) continue;
+  if (!/^(counter|panel|teletype|latch|doorbells|video)\.mjs$/.test(file)) continue;
   writeFileSync(join(folder, file), text);
   small.push(...(Object.values(await import(join(folder, file))) as DevicePlugin[]));
 }

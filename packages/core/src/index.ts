@@ -43,6 +43,7 @@ export {
   type DeviceDefinition,
   type DeviceEvent,
   type DeviceLine,
+  type DeviceLink,
   type DevicePlugin,
   type DevicePort,
   defineDevice,

@@ -311,6 +311,7 @@ class Compiler {
   }
 
   #cycle({ cycle, operands, result: local }: Extract<Statement, { op: 'cycle' }>): Execute {
+    if (cycle.kind === 'return') return (cpu) => cpu.endOfInterrupt();
     const [addressExpression, valueExpression] = operands as [Expression, Expression];
     const address = this.expression(addressExpression);
     const addressWord = this.#word(addressExpression);
@@ -328,6 +329,11 @@ class Compiler {
       return (cpu) => cpu.write(cpu.memory, address(cpu), value(cpu), length);
     }
     const result = this.#firstLocal + local;
+    if (cycle.kind === 'acknowledge') {
+      return (cpu) => {
+        cpu.words[result] = cpu.acknowledge(address(cpu), length);
+      };
+    }
     if (isIo) {
       return (cpu) => {
         cpu.words[result] = cpu.read(cpu.io, address(cpu), length);

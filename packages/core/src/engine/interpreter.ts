@@ -111,7 +111,9 @@ class Bound {
     }
     const { cycle, result } = (this.compiled.points[index] as Point).statement;
     const bus = this.#busOf(cycle.space);
-    if (cycle.kind === 'write') cpu.write(bus, address, value, cycle.length);
+    if (cycle.kind === 'return') cpu.endOfInterrupt();
+    else if (cycle.kind === 'acknowledge') cpu.words[cpu.isa.words + result] = cpu.acknowledge(address, cycle.length);
+    else if (cycle.kind === 'write') cpu.write(bus, address, value, cycle.length);
     else if (cycle.kind === 'idle') cpu.idle(address, cycle.length);
     else cpu.words[cpu.isa.words + result] = cpu.read(bus, address, cycle.length);
     this.#finish(index);

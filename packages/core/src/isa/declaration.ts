@@ -1,4 +1,5 @@
 /** What a description of an instruction set consists of: the vocabulary of {@link defineInstructionSet}. */
+import type { BusCycleKind } from './ir.js';
 import type { Rtl } from './rtl-syntax.js';
 
 /** A register that is computed from others: F over its flags, HL over H and L. */
@@ -26,14 +27,20 @@ export interface InputDeclaration {
   readonly stalls?: readonly ('read' | 'write' | 'idle')[];
   /** While asserted at an instruction boundary, the CPU is in reset. */
   readonly resets?: boolean;
+  /** The daisy chain of devices that the config gives this CPU drives it. */
+  readonly daisyChain?: boolean;
 }
 
-/** A kind of cycle: a function of RTL, with the address (and for writes the value) as parameters. */
+/**
+ * A kind of cycle: a function of RTL, with the address (and for writes the value) as parameters. `acknowledge` gives
+ * the byte of the device in the daisy chain whose interrupt is taken; `return`, of no length and without parameters, is
+ * what devices see of the end of its service.
+ */
 export interface CycleDeclaration {
-  readonly kind: 'read' | 'write' | 'idle';
+  readonly kind: BusCycleKind;
   /** Address space, `memory` by default. */
   readonly space?: 'memory' | 'io';
-  /** Length in clock cycles, 1 by default. */
+  /** Length in clock cycles, 1 by default; 0 for `return`. */
   readonly length?: number;
 }
 

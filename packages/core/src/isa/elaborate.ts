@@ -86,7 +86,9 @@ export class Elaborator {
     }
     for (const [name, value] of Object.entries(declaration.constants ?? {}))
       this.#declare(name, { kind: 'constant', value });
-    for (const [name, { kind, space = 'memory', length = 1 }] of Object.entries(declaration.cycles)) {
+    for (const [name, { kind, space = 'memory', length = kind === 'return' ? 0 : 1 }] of Object.entries(
+      declaration.cycles,
+    )) {
       this.#cycles.set(name, { name, kind, space, length });
     }
     for (const [signature, body] of Object.entries(declaration.functions ?? {})) {
@@ -201,7 +203,7 @@ function insertBeforeLastCycles(
   const result = [...statements];
   for (let index = result.length - 1; index >= 0; index -= 1) {
     const statement = result[index] as Statement;
-    if (statement.op === 'cycle') {
+    if (statement.op === 'cycle' && statement.cycle.length > 0) {
       result.splice(index, 0, ...poll);
       return { statements: result, always: true };
     }
@@ -531,7 +533,7 @@ class Scope {
   }
 
   #cycle(cycle: Cycle, parameters: readonly ExpressionTree[], position: Position): Value | undefined {
-    const wanted = cycle.kind === 'write' ? 2 : 1;
+    const wanted = { write: 2, return: 0 }[cycle.kind as string] ?? 1;
     if (parameters.length !== wanted)
       this.#error(position, `${cycle.name}() takes ${wanted} parameters, not ${parameters.length}`);
     const { addressWidth, ioAddressWidth = addressWidth } = this.#declaration;
@@ -548,7 +550,7 @@ class Scope {
     ) {
       this.#error(position, `the value changes what the address is made of`, 'put the address into a let first');
     }
-    const result = cycle.kind === 'read' ? this.newLocal() : -1;
+    const result = cycle.kind === 'read' || cycle.kind === 'acknowledge' ? this.newLocal() : -1;
     this.statements.push({ op: 'cycle', cycle, operands, result });
     return result < 0 ? undefined : { expression: { op: 'local', index: result }, ...ofWidth(8) };
   }

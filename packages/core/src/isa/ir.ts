@@ -52,10 +52,12 @@ export type Statement =
 
 export type Block = readonly Statement[];
 
+export type BusCycleKind = 'read' | 'write' | 'idle' | 'acknowledge' | 'return';
+
 /** A kind of cycle an ISA declares, with what the engines need of it. */
 export interface Cycle {
   readonly name: string;
-  readonly kind: 'read' | 'write' | 'idle';
+  readonly kind: BusCycleKind;
   /** The address space it goes to. */
   readonly space: string;
   /** Its length in clock cycles. */

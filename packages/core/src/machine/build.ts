@@ -11,8 +11,9 @@ import type {
   DeviceLine,
   DevicePlugin,
 } from '../plugin/define-device.js';
-import type { Fields } from '../plugin/fields.js';
+import { bit, type Fields } from '../plugin/fields.js';
 import { DeviceEnd, HostChannel, hostFields } from '../signal/channel.js';
+import { ChainLink, DaisyChain, linkFields } from '../signal/daisy-chain.js';
 import { driveNet, type Net } from '../signal/net.js';
 import { PortPins } from '../signal/port.js';
 import { type WiredComponent, type Wiring, wire } from '../signal/wiring.js';
@@ -159,7 +160,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
     const plugin = cpuPlugins.get(cpuConfig.type);
     if (!plugin)
       throw unknownPlugin(`no CPU '${cpuConfig.type}'`, cpuConfig.type, [...cpuPlugins.keys()], `${path}.type`);
-    const known = ['type', 'variant', 'clock', 'memory', 'io'];
+    const known = ['type', 'variant', 'clock', 'memory', 'io', 'daisyChain'];
     const stray = Object.keys(cpuConfig).find((key) => !known.includes(key));
     if (stray)
       throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, { path, mend: suggest(stray, known) });
@@ -249,8 +250,12 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   // Before the devices: what they assert while they are created, the CPUs see.
   for (const cpu of cpus.values()) cpu.powerOn();
   connectCpus(cpus, wiring);
+  const links = new Map(planned.map((plan) => [plan.name, linksOf(plan, arena)] as const));
+  for (const named of cpuConfigs) joinChain(named, cpus.get(named.name) as Cpu, links, wiring);
   const devices = new Map(
-    planned.map((plan) => [plan.name, createDevice(plan, { arena, scheduler, wiring, banks, cpus, exit })] as const),
+    planned.map(
+      (plan) => [plan.name, createDevice(plan, { arena, scheduler, wiring, banks, links, cpus, exit })] as const,
+    ),
   );
   return {
     config,
@@ -376,7 +381,13 @@ function planDevice(
   const { definition } = plugin;
   const config = parseDeviceConfig(definition, own, path);
   const fields = ofPlugin(path, `'state' of '${type}'`, () =>
-    reserveFields((definition.state?.(config) ?? {}) as Fields, layout),
+    reserveFields(
+      {
+        ...definition.state?.(config),
+        ...Object.fromEntries((definition.chain ?? []).flatMap(linkFields).map((field) => [field, bit()])),
+      } as Fields,
+      layout,
+    ),
   );
   const ports = new Map(
     Object.entries(definition.ports ?? {}).map(([port, width]) => [
@@ -661,18 +672,54 @@ function connectCpus(cpus: ReadonlyMap<string, Cpu>, { lines }: Wiring): void {
   }
 }
 
+/** Links by name, in the order of their priority. */
+type Links = ReadonlyMap<string, ChainLink>;
+
+const linksOf = ({ definition, fields }: PlannedDevice, arena: Arena): Links => {
+  const state = fieldState<Fields>(fields, arena) as Record<string, number>;
+  return new Map((definition.chain ?? []).map((name) => [name, new ChainLink(name, state)]));
+};
+
+/** Put the links of the devices that a config names into the chain of its CPU. */
+function joinChain(
+  { name, path, config }: NamedCpu,
+  cpu: Cpu,
+  devices: ReadonlyMap<string, Links>,
+  wiring: Wiring,
+): void {
+  if (!config.daisyChain) return;
+  const fault = (text: string, mend: string, index = ''): ConfigError =>
+    new ConfigError('config/daisy-chain', text, { path: `${path}.daisyChain${index}`, mend });
+  const input = cpu.isa.inputs.find(({ daisyChain }) => daisyChain);
+  if (!input) throw fault(`the ${cpu.type} has none`, 'wire the interrupt lines');
+  const net = wiring.lines.get(`${name}.${input.name}`) as Net;
+  const driver = net.addDriver(`${name}.daisyChain`);
+  const chain = new DaisyChain((asserted) => driveNet(net, driver, asserted), cpu.memory.openBus);
+  cpu.daisyChain = chain;
+  config.daisyChain.forEach((device, index) => {
+    const links = [...(devices.get(device)?.values() ?? [])];
+    if (links.length === 0) {
+      const able = [...devices.keys()].filter((other) => devices.get(other)?.size);
+      throw fault(`no device '${device}' that has a place in a daisy chain`, suggest(device, able), `[${index}]`);
+    }
+    for (const link of links)
+      if (!chain.add(link)) throw fault(`'${device}' has its place already`, 'name it once', `[${index}]`);
+  });
+}
+
 interface DeviceSurroundings {
   readonly arena: Arena;
   readonly scheduler: Scheduler;
   readonly wiring: Wiring;
   readonly banks: ReadonlyMap<string, number>;
+  readonly links: ReadonlyMap<string, Links>;
   readonly cpus: ReadonlyMap<string, Cpu>;
   readonly exit: (status: number) => void;
 }
 
 function createDevice(
   plan: PlannedDevice,
-  { arena, scheduler, wiring, banks, cpus, exit }: DeviceSurroundings,
+  { arena, scheduler, wiring, banks, links, cpus, exit }: DeviceSurroundings,
 ): Device {
   const { name, definition, ticks, fields, ports, channels, onBus } = plan;
   for (const port of ports.values()) port.attach(arena);
@@ -707,7 +754,8 @@ function createDevice(
     ),
   );
 
-  const context: DeviceContext<unknown, Fields, string, string, string, string> = {
+  const chain = links.get(name) as Links;
+  const context: DeviceContext<unknown, Fields, string, string, string, string, string> = {
     config: plan.config,
     state: state as never,
     lines,
@@ -734,6 +782,7 @@ function createDevice(
         ];
       }),
     ),
+    chain: Object.fromEntries(chain),
     clock: { now, hertz: plan.hertz },
     event(event, handler): DeviceEvent {
       events += 1;
@@ -787,6 +836,7 @@ function createDevice(
   handlers.lines = behaviour.lines;
   for (const [port, pins] of ports) pins.handler = behaviour.ports?.[port];
   for (const [channel, end] of channels) end.handler = behaviour.channels?.[channel];
+  for (const [link, place] of chain) place.answer = () => behaviour.acknowledge?.(link);
   const answers = {
     ...(behaviour.read && { read: behaviour.read.bind(behaviour) }),
     ...(behaviour.peek && { peek: behaviour.peek.bind(behaviour) }),

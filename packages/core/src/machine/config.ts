@@ -69,6 +69,8 @@ const cpu = z.looseObject({
   type: z.string(),
   variant: z.string().optional(),
   clock: frequency.optional(),
+  /** Devices whose interrupts it acknowledges, highest priority first. */
+  daisyChain: z.array(z.string()).optional(),
   memory: z.array(region).optional(),
   io: z.array(region).optional(),
 });

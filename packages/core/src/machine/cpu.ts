@@ -3,7 +3,9 @@ import { type Bus, DELAY, ENTRY_WORDS, READ, tableBytes, WRITE } from '../bus/bu
 import type { Engine } from '../engine/engine.js';
 import { type Evaluate, type Evaluator, type Execute, evaluatorOf } from '../engine/evaluator.js';
 import type { Input, InstructionSet } from '../isa/instruction-set.js';
+import type { BusCycleKind } from '../isa/ir.js';
 import { HUNG_WORD, LINE_WORD, MOST_LOCALS, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
+import type { DaisyChain } from '../signal/daisy-chain.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
 import { type Control, PAUSE_STATUS } from './control.js';
@@ -14,7 +16,7 @@ export interface BusCycle {
   readonly cpu: string;
   /** CPU cycles since power-on at which it began. */
   readonly cycle: number;
-  readonly kind: 'read' | 'write' | 'idle';
+  readonly kind: BusCycleKind;
   readonly space: string;
   readonly address: number;
   /** What was on the data bus; 0 for idle and stalled cycles. */
@@ -23,7 +25,8 @@ export interface BusCycle {
   readonly stalled: boolean;
 }
 
-const KIND_BIT = { read: 1, write: 2, idle: 4 } as const;
+/** What holds up a cycle of a kind; an acknowledge cycle is held up as reads are. */
+const KIND_BIT = { read: 1, write: 2, idle: 4, acknowledge: 1, return: 0 } as const;
 
 /** The longest a CPU is held up before it counts as hung: over 16 s of guest time at 1 MHz. */
 export const LONGEST_STALL = 2 ** 24;
@@ -77,6 +80,8 @@ export class Cpu {
   clock: Float64Array = new Float64Array(2);
   /** Told of every bus cycle, if there is anybody to tell. */
   trace: ((cycle: BusCycle) => void) | null = null;
+  /** Whom its acknowledge cycles and returns go to. */
+  daisyChain: DaisyChain | undefined;
   /** Registers and views by name, as plain properties. */
   readonly registers: Record<string, number> = {};
   readonly #scheduler: Scheduler;
@@ -118,7 +123,7 @@ export class Cpu {
     this.#clockOffset = layout.reserve(16);
     const stalling = (kind: 'read' | 'write' | 'idle'): number =>
       isa.inputs.reduce((mask, { stalls, levelBit }) => (stalls?.includes(kind) ? mask | (1 << levelBit) : mask), 0);
-    this.#stallMasks = { 1: stalling('read'), 2: stalling('write'), 4: stalling('idle') };
+    this.#stallMasks = { 0: 0, 1: stalling('read'), 2: stalling('write'), 4: stalling('idle') };
     this.#anyStallMask = stalling('read') | stalling('write') | stalling('idle');
     this.#resetMask = isa.inputs.reduce((mask, { resets, levelBit }) => (resets ? mask | (1 << levelBit) : mask), 0);
     for (const input of isa.inputs) {
@@ -261,13 +266,13 @@ export class Cpu {
 
   read(bus: Bus, address: number, length: number): number {
     const { clock } = this;
-    if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.read, bus, address);
+    if ((clock[0] as number) >= (clock[1] as number)) this.#attend('read', bus, address);
     const entry = (address >>> bus.pageShift) * ENTRY_WORDS;
     const plain = bus.table[entry + READ] as number;
     let value: number;
     if (plain >= 0) value = this.#bytes[plain + address] as number;
     else {
-      this.#reach(bus, address, entry, KIND_BIT.read);
+      this.#reach(bus, address, entry, 'read');
       value = bus.read(address);
     }
     if (this.trace !== null) this.#tell('read', bus, address, value, false);
@@ -277,12 +282,12 @@ export class Cpu {
 
   write(bus: Bus, address: number, value: number, length: number): void {
     const { clock } = this;
-    if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.write, bus, address);
+    if ((clock[0] as number) >= (clock[1] as number)) this.#attend('write', bus, address);
     const entry = (address >>> bus.pageShift) * ENTRY_WORDS;
     const plain = bus.table[entry + WRITE] as number;
     if (plain >= 0) this.#bytes[plain + address] = value;
     else {
-      this.#reach(bus, address, entry, KIND_BIT.write);
+      this.#reach(bus, address, entry, 'write');
       bus.write(address, value);
     }
     if (this.trace !== null) this.#tell('write', bus, address, value, false);
@@ -291,15 +296,34 @@ export class Cpu {
 
   idle(address: number, length: number): void {
     const { clock, memory } = this;
-    if ((clock[0] as number) >= (clock[1] as number)) this.#attend(KIND_BIT.idle, memory, address);
+    if ((clock[0] as number) >= (clock[1] as number)) this.#attend('idle', memory, address);
     const entry = (address >>> memory.pageShift) * ENTRY_WORDS;
-    if (memory.table[entry + DELAY] !== 0) this.#reach(memory, address, entry, KIND_BIT.idle);
+    if (memory.table[entry + DELAY] !== 0) this.#reach(memory, address, entry, 'idle');
     if (this.trace !== null) this.#tell('idle', memory, address, 0, false);
     clock[0] = (clock[0] as number) + length * this.ticks;
   }
 
+  /** Take the byte of the device whose interrupt is taken. */
+  acknowledge(address: number, length: number): number {
+    const { memory } = this;
+    this.#attend('acknowledge', memory, address);
+    memory.arrive();
+    const value = this.daisyChain?.acknowledge() ?? memory.openBus;
+    if (this.trace !== null) this.#tell('acknowledge', memory, address, value, false);
+    this.clock[0] = (this.clock[0] as number) + length * this.ticks;
+    return value;
+  }
+
+  /** Show devices the end of an interrupt's service. It takes no time. */
+  endOfInterrupt(): void {
+    const { memory } = this;
+    this.#attend('return', memory, 0);
+    this.daisyChain?.endOfInterrupt();
+    if (this.trace !== null) this.#tell('return', memory, 0, 0, false);
+  }
+
   /** Come to the moment of an access that is not plain: a delayed page lets it wait. */
-  #reach(bus: Bus, address: number, entry: number, kind: number): void {
+  #reach(bus: Bus, address: number, entry: number, kind: BusCycleKind): void {
     if (bus.table[entry + DELAY] !== 0) {
       const cycles = bus.delayAt(address, this.cycles);
       if (cycles > 0) {
@@ -310,16 +334,17 @@ export class Cpu {
   }
 
   /** Before a cycle: events that are due, then whatever holds the cycle up. */
-  #attend(kind: number, bus: Bus, address: number): void {
+  #attend(kind: BusCycleKind, bus: Bus, address: number): void {
     const { words, clock } = this;
+    const bit = KIND_BIT[kind];
     this.#scheduler.dispatch(clock[0] as number);
     for (let stalled = 0; ; stalled += 1) {
-      const isStolen = (words[STALL_CYCLES_WORD] as number) > 0 && ((words[STALL_KINDS_WORD] as number) & kind) !== 0;
-      const isHeldUp = ((words[LINE_WORD] as number) & (this.#stallMasks[kind] as number)) !== 0;
+      const isStolen = (words[STALL_CYCLES_WORD] as number) > 0 && ((words[STALL_KINDS_WORD] as number) & bit) !== 0;
+      const isHeldUp = ((words[LINE_WORD] as number) & (this.#stallMasks[bit] as number)) !== 0;
       if (!isStolen && !isHeldUp) break;
       if (isStolen) words[STALL_CYCLES_WORD] = (words[STALL_CYCLES_WORD] as number) - 1;
       else if (this.#scheduler.nextDue === Number.POSITIVE_INFINITY || stalled > LONGEST_STALL) this.#hang();
-      if (this.trace !== null) this.#tell(kind === 1 ? 'read' : kind === 2 ? 'write' : 'idle', bus, address, 0, true);
+      if (this.trace !== null) this.#tell(kind, bus, address, 0, true);
       clock[0] = (clock[0] as number) + this.ticks;
       this.#scheduler.dispatch(clock[0] as number);
     }

@@ -40,6 +40,19 @@ export interface DeviceChannel {
   readonly connected: boolean;
 }
 
+/** One interrupt source of a device in the daisy chain of a CPU (Z80 family: IEI and IEO). */
+export interface DeviceLink {
+  /** Ask for an interrupt. It is pending until the CPU acknowledges it. */
+  request(): void;
+  /** Ask no more. */
+  cancel(): void;
+  /** End its service, as RETI would. */
+  finish(): void;
+  readonly pending: boolean;
+  /** Whether the CPU has acknowledged it, and not yet returned. */
+  readonly inService: boolean;
+}
+
 /** One event slot of a device: at most one time is due in it. Times are cycles of the device's clock. */
 export interface DeviceEvent {
   /** Make the event due `cycles` (≥ 0) after the present cycle, forgetting what was due before. */
@@ -71,6 +84,7 @@ export interface DeviceContext<
   Port extends string,
   Channel extends string,
   Bank extends string,
+  Link extends string,
 > {
   /** The device's part of the machine config, validated, defaults filled in. */
   readonly config: Config;
@@ -81,6 +95,8 @@ export interface DeviceContext<
   readonly channels: Readonly<Record<Channel, DeviceChannel>>;
   /** Bank selectors: `banks.prg.select(n)` shows bank n (modulo their number) in every region of that bank. */
   readonly banks: Readonly<Record<Bank, { select(bank: number): void; readonly selected: number }>>;
+  /** Its interrupt sources. */
+  readonly chain: Readonly<Record<Link, DeviceLink>>;
   readonly clock: DeviceClock;
   /** Declare an event slot; call only while `create` runs. */
   event(name: string, handler: () => void): DeviceEvent;
@@ -95,6 +111,7 @@ export interface DeviceBehaviour<
   Line extends string = string,
   Port extends string = string,
   Channel extends string = string,
+  Link extends string = string,
 > {
   /** The reset pin: called at power-on and at `machine.reset()`. */
   reset?(): void;
@@ -110,6 +127,8 @@ export interface DeviceBehaviour<
   ports?: { readonly [Name in Port]?: (pins: number) => void };
   /** Called when a byte arrives. */
   channels?: { readonly [Name in Channel]?: (byte: number) => void };
+  /** The byte it puts on the data bus when the CPU acknowledges an interrupt of this device. Missing: open bus. */
+  acknowledge?(link: Link): number;
 }
 
 /** What {@link defineDevice} takes. */
@@ -120,6 +139,7 @@ export interface DeviceDefinition<
   Port extends string = string,
   Channel extends string = string,
   Bank extends string = string,
+  Link extends string = string,
 > {
   /** Name in a config: `{ type: 'countdown' }`. Lower case, digits, hyphens. */
   readonly type: string;
@@ -139,10 +159,14 @@ export interface DeviceDefinition<
   readonly channels?: readonly Channel[];
   /** Its bank selectors, named by regions as `bank: 'device.name'`. */
   readonly banks?: readonly Bank[];
+  /** Its interrupt sources in a daisy chain, highest priority first. */
+  readonly chain?: readonly Link[];
   /** Its state, all of it. */
   readonly state?: (config: z.output<Schema>) => F;
   /** Put one to work. Called once a machine; keep nothing in variables that changes while the guest runs. */
-  create(context: DeviceContext<z.output<Schema>, F, Line, Port, Channel, Bank>): DeviceBehaviour<Line, Port, Channel>;
+  create(
+    context: DeviceContext<z.output<Schema>, F, Line, Port, Channel, Bank, Link>,
+  ): DeviceBehaviour<Line, Port, Channel, Link>;
 }
 
 /** A device type, to be handed to `createMachine` as a plugin. */
@@ -186,7 +210,8 @@ export function defineDevice<
   const Port extends string = never,
   const Channel extends string = never,
   const Bank extends string = never,
->(definition: DeviceDefinition<Schema, F, Line, Port, Channel, Bank>): DevicePlugin {
+  const Link extends string = never,
+>(definition: DeviceDefinition<Schema, F, Line, Port, Channel, Bank, Link>): DevicePlugin {
   checkDefinition(definition as unknown as DeviceDefinition);
   return { kind: 'device', type: definition.type, definition: definition as unknown as DeviceDefinition };
 }
@@ -202,6 +227,7 @@ const CHECKS: { readonly [Key in keyof Required<DeviceDefinition>]: readonly [wa
   ports: ['pins by name, such as { pa: 8 }', /^(object|undefined)/],
   channels: ["a list of names, such as ['serial']", /^(array|undefined)/],
   banks: ["a list of names, such as ['rom']", /^(array|undefined)/],
+  chain: ["a list of names, such as ['timer']", /^(array|undefined)/],
   state: ['a function of the config that gives fields', /^(function|undefined)/],
   create: ['a function', /^function/],
 };

@@ -14,6 +14,9 @@ export interface DeviceLawOptions extends LawOptions {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** What a CPU does with a daisy chain. */
+const CHAIN_ACCESSES: readonly Access[] = [{ op: 'acknowledge' }, { op: 'return' }];
+
 /** Where the device is mapped. */
 const BASE = 0x8000;
 
@@ -63,11 +66,12 @@ export function deviceLaws(
   const size = sizeOf(definition, config);
   const lines = definition.lines ?? [];
   const ports = definition.ports ?? {};
+  const hasChain = definition.chain !== undefined;
   const plugins = [probe, plugin, surroundings(lines, ports)];
 
   const machineConfig = (schedule: readonly number[]): MachineConfig => ({
     clock: 1_000_000,
-    cpu: { type: 'probe' },
+    cpu: { type: 'probe', ...(hasChain && { daisyChain: ['subject'] }) },
     devices: { subject: { type: plugin.type, ...config }, outside: { type: 'surroundings', schedule } },
     memory: [
       { at: 0, ram: '32K', image: 'program' },
@@ -85,11 +89,12 @@ export function deviceLaws(
   const offset = fc.nat(Math.max(0, Math.min(size, 0x8000) - 1));
   // Many a register counts down from what is written to it: small values come to their end within a run.
   const value = fc.oneof(fc.nat(255), fc.nat(4));
+  const pause = fc.constantFrom<Access>({ op: 'pause' }, ...(hasChain ? CHAIN_ACCESSES : []));
   const access: fc.Arbitrary<Access> =
     size === 0
-      ? fc.constant({ op: 'pause' })
+      ? pause
       : fc.oneof(
-          fc.constant<Access>({ op: 'pause' }),
+          pause,
           offset.map((at): Access => ({ op: 'read', address: BASE + at })),
           fc.tuple(offset, value).map(([at, written]): Access => ({ op: 'write', address: BASE + at, value: written })),
         );

@@ -7,6 +7,8 @@ import { type CpuPlugin, defineCpu } from '../plugin/define-cpu.js';
 /** Accesses of a {@link probe} program. */
 export type Access =
   | { readonly op: 'pause' }
+  | { readonly op: 'acknowledge' }
+  | { readonly op: 'return' }
   | { readonly op: 'read'; readonly address: number }
   | { readonly op: 'write'; readonly address: number; readonly value: number };
 
@@ -16,10 +18,16 @@ const probeSet = (): InstructionSet =>
     addressWidth: 16,
     byteOrder: 'big',
     registers: { pc: 16, seen: 8, sum: 16, interrupts: 16 },
-    inputs: { irq: { sense: 'level' }, hold: { sense: 'level', stalls: ['read'] } },
+    inputs: { irq: { sense: 'level', daisyChain: true }, hold: { sense: 'level', stalls: ['read'] } },
     shown: ['pc', 'seen', 'sum', 'interrupts'],
     programCounter: 'pc',
-    cycles: { read: { kind: 'read' }, write: { kind: 'write' }, idle: { kind: 'idle' } },
+    cycles: {
+      read: { kind: 'read' },
+      write: { kind: 'write' },
+      idle: { kind: 'idle' },
+      acknowledge: { kind: 'acknowledge' },
+      endOfInterrupt: { kind: 'return' },
+    },
     functions: {
       'fetch()': rtl`let value = read(pc); pc += 1; value`,
       'fetchWord()': rtl`let high = fetch(); high << 8 | fetch()`,
@@ -32,6 +40,8 @@ const probeSet = (): InstructionSet =>
       { encoding: '00000001', syntax: 'READ nn', code: rtl`seen = read(fetchWord()); sum = (sum << 1) + seen` },
       { encoding: '00000010', syntax: 'WRITE nn,n', code: rtl`let at = fetchWord(); write(at, fetch())` },
       { encoding: '00000011', syntax: 'JUMP nn', code: rtl`pc = fetchWord()` },
+      { encoding: '00000100', syntax: 'ACKNOWLEDGE', code: rtl`seen = acknowledge(pc); sum = (sum << 1) + seen` },
+      { encoding: '00000101', syntax: 'RETURN', code: rtl`endOfInterrupt()` },
     ],
   });
 
@@ -49,6 +59,8 @@ export const probe: CpuPlugin = defineCpu({
 export function probeProgram(accesses: readonly Access[]): Uint8Array {
   const bytes = accesses.flatMap((access) => {
     if (access.op === 'pause') return [0];
+    if (access.op === 'acknowledge') return [4];
+    if (access.op === 'return') return [5];
     const address = [access.address >> 8, access.address & 0xff];
     return access.op === 'read' ? [1, ...address] : [2, ...address, access.value];
   });

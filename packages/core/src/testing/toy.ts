@@ -25,6 +25,7 @@ const toySet = (): InstructionSet =>
       hold: { sense: 'level', stalls: ['read', 'write', 'idle'] },
       ready: { sense: 'level', stalls: ['read'] },
       so: { sense: 'edge', on: rtl`v = 1` },
+      int: { sense: 'level', daisyChain: true },
     },
     cycles: {
       read: { kind: 'read' },
@@ -32,6 +33,8 @@ const toySet = (): InstructionSet =>
       idle: { kind: 'idle' },
       input: { kind: 'read', space: 'io' },
       output: { kind: 'write', space: 'io' },
+      acknowledge: { kind: 'acknowledge', length: 3 },
+      endOfInterrupt: { kind: 'return' },
     },
     functions: {
       'fetch()': rtl`let value = read(pc); pc += 1; value`,
@@ -64,6 +67,9 @@ const toySet = (): InstructionSet =>
       { encoding: '00001010', syntax: 'WAIT', code: rtl`waiting = 1` },
       { encoding: '00001011', syntax: 'IN (n)', code: rtl`a = input(fetch())` },
       { encoding: '00001100', syntax: 'OUT (n)', code: rtl`let at = fetch(); output(at, a)` },
+      { encoding: '00001101', syntax: 'LD INT', code: rtl`a = int` },
+      { encoding: '00001110', syntax: 'ACK', code: rtl`a = acknowledge(pc)` },
+      { encoding: '00001111', syntax: 'RETI', code: rtl`endOfInterrupt(); idle(pc)` },
     ],
   });
 

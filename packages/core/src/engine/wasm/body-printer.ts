@@ -528,6 +528,13 @@ export class BodyPrinter {
     const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
     const table = isIo ? this.#target.ioTable : this.#target.memoryTable;
 
+    if (cycle.kind === 'acknowledge' || cycle.kind === 'return') {
+      // What the chain does is the host's; no code follows.
+      const at = address ? this.#intoLocal(address, ADDRESS) : ADDRESS;
+      if (result >= 0) this.#bound(result, ofWidth(8));
+      this.#leaveToHost(at, VALUE, point, this.#depth + 1);
+      return;
+    }
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
       code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
