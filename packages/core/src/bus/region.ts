@@ -49,7 +49,7 @@ export interface BusDevice {
   readonly name: string;
   /** Number of registers. */
   readonly size: number;
-  read?(offset: number): number;
-  peek?(offset: number): number;
+  read?(offset: number): number | undefined;
+  peek?(offset: number): number | undefined;
   write?(offset: number, value: number): void;
 }

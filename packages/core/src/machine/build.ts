@@ -22,7 +22,7 @@ import { type FieldPlaces, fieldState, initializeFields, reserveFields } from '.
 import { type Frequency, hertz, masterFrequency, parseFrequency, ticksPerCycle } from '../time/clock.js';
 import { Scheduler } from '../time/scheduler.js';
 import { configError, type ParsedConfig, type ParsedCpu, type ParsedRegion, parseConfig } from './config.js';
-import { type Control, PAUSE_EXIT } from './control.js';
+import { type Control, PAUSE_EXIT, PAUSE_FAULT } from './control.js';
 import { Cpu } from './cpu.js';
 
 export type Plugin = CpuPlugin | DevicePlugin;
@@ -254,7 +254,8 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   for (const named of cpuConfigs) joinChain(named, cpus.get(named.name) as Cpu, links, wiring);
   const devices = new Map(
     planned.map(
-      (plan) => [plan.name, createDevice(plan, { arena, scheduler, wiring, banks, links, cpus, exit })] as const,
+      (plan) =>
+        [plan.name, createDevice(plan, { arena, scheduler, wiring, banks, links, cpus, control, exit })] as const,
     ),
   );
   return {
@@ -714,12 +715,13 @@ interface DeviceSurroundings {
   readonly banks: ReadonlyMap<string, number>;
   readonly links: ReadonlyMap<string, Links>;
   readonly cpus: ReadonlyMap<string, Cpu>;
+  readonly control: Control;
   readonly exit: (status: number) => void;
 }
 
 function createDevice(
   plan: PlannedDevice,
-  { arena, scheduler, wiring, banks, links, cpus, exit }: DeviceSurroundings,
+  { arena, scheduler, wiring, banks, links, cpus, control, exit }: DeviceSurroundings,
 ): Device {
   const { name, definition, ticks, fields, ports, channels, onBus } = plan;
   for (const port of ports.values()) port.attach(arena);
@@ -740,6 +742,7 @@ function createDevice(
         {
           assert: () => driveNet(net, driver, true),
           release: () => driveNet(net, driver, false),
+          connected: (wiring.members.get(net.name)?.length ?? 0) > 1,
           get asserted() {
             return net.asserted;
           },
@@ -824,6 +827,10 @@ function createDevice(
       for (const cpu of masters.length > 0 ? masters : [...cpus.values()].slice(0, 1)) cpu.stall(kinds, cycles);
     },
     exit,
+    refuse(fault, mend) {
+      control.fault = new BackplaneError('device/refused', fault, { path: `devices.${name}`, ...(mend && { mend }) });
+      control.pause |= PAUSE_FAULT;
+    },
   };
   const behaviour = ofPlugin(`devices.${name}`, `'create' of '${definition.type}'`, () => {
     const created = definition.create(context as never) as DeviceBehaviour | null | undefined;

@@ -1,7 +1,11 @@
+import type { BackplaneError } from '../errors.js';
+
 /** How the parts of a machine stop the run loop at the next instruction boundary. */
 export interface Control {
   /** What must be looked after: bits as below, 0 for nothing. */
   pause: number;
+  /** What a device will not do: thrown at the next instruction boundary. */
+  fault?: BackplaneError | undefined;
 }
 
 /** The guest waits for a byte of input. */
@@ -14,3 +18,5 @@ export const PAUSE_STATUS = 4;
 export const PAUSE_TEXT = 8;
 /** There is much output to hand on. */
 export const PAUSE_OUTPUT = 16;
+/** There is a fault to throw. */
+export const PAUSE_FAULT = 32;

@@ -11,7 +11,7 @@ import { hertz } from '../time/clock.js';
 import type { Scheduler } from '../time/scheduler.js';
 import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
 import type { MachineConfig } from './config.js';
-import { PAUSE_EXIT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
+import { PAUSE_EXIT, PAUSE_FAULT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
 import { type BusCycle, type Cpu, type CpuStatus, HANG } from './cpu.js';
 import { fillMemory } from './power-on.js';
 
@@ -364,6 +364,7 @@ export class Machine {
     const { scheduler, control, hosts } = this.parts;
     scheduler.refresh();
     control.pause = 0;
+    control.fault = undefined;
     if ((this.#doubles[EXIT_STATUS] as number) >= 0) control.pause |= PAUSE_EXIT;
     for (const host of hosts.values()) if (host.state?.wanted === 1) control.pause |= PAUSE_INPUT;
     for (const cpu of this.#cpus) {
@@ -434,6 +435,13 @@ export class Machine {
     try {
       const reason = action();
       this.#flush();
+      const { control } = this.parts;
+      const { fault } = control;
+      if (fault) {
+        control.fault = undefined;
+        control.pause &= ~PAUSE_FAULT;
+        throw fault;
+      }
       const result = { reason, cycles: this.cycles - before };
       this.#events.emit('stop', result);
       return result;
@@ -464,7 +472,7 @@ export class Machine {
       control.pause &= ~bit;
       return isAsked;
     };
-    if ((control.pause & PAUSE_EXIT) !== 0) return 'exit';
+    if ((control.pause & (PAUSE_EXIT | PAUSE_FAULT)) !== 0) return 'exit';
     if (takes(PAUSE_OUTPUT)) this.#flush();
     if (takes(PAUSE_TEXT)) return 'condition';
     if ((control.pause & PAUSE_INPUT) !== 0 && !this.#deliver()) return 'input';

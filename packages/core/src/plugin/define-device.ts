@@ -13,6 +13,8 @@ export interface DeviceLine {
   release(): void;
   /** Level of the whole wire, whoever drives it. */
   readonly asserted: boolean;
+  /** Whether it is wired to anything. */
+  readonly connected: boolean;
 }
 
 /** n parallel pins as a device sees them; bit 0 of every mask is pin 0. */
@@ -104,6 +106,8 @@ export interface DeviceContext<
   stall(kinds: readonly CycleKind[], cycles: number): void;
   /** End the run with the guest's own exit status (0–255). */
   exit(status: number): void;
+  /** End the run with an error: the program wants something that this device does not do, and would not be told. */
+  refuse(fault: string, mend?: string): void;
 }
 
 /** What a device does. Every member is optional. */
@@ -115,10 +119,10 @@ export interface DeviceBehaviour<
 > {
   /** The reset pin: called at power-on and at `machine.reset()`. */
   reset?(): void;
-  /** A bus read of byte `offset`; side effects included. Missing: open bus. */
-  read?(offset: number): number;
-  /** What a read of byte `offset` would give, without side effects (debuggers). Missing: open bus. */
-  peek?(offset: number): number;
+  /** A bus read of byte `offset`; side effects included. Missing or undefined: open bus. */
+  read?(offset: number): number | undefined;
+  /** What a read of byte `offset` would give, without side effects (debuggers). Missing or undefined: open bus. */
+  peek?(offset: number): number | undefined;
   /** A bus write. Missing: ignored. */
   write?(offset: number, value: number): void;
   /** Called when somebody else changes the level of a line of this device. */

@@ -15,6 +15,7 @@ describe('a net', () => {
     );
     const seen = () => [a.lines.out.asserted, b.lines.out.asserted, c.lines.in.asserted];
     expect(seen()).toEqual([false, false, false]);
+    expect([a.lines.out.connected, c.lines.in.connected, a.lines.in.connected]).toEqual([true, true, false]);
     a.lines.out.assert();
     b.lines.out.assert();
     b.lines.out.assert();
