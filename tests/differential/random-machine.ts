@@ -1,5 +1,5 @@
 /** Random machines: descriptions that can be written down as JSON, and the arbitraries that make them. */
-import type { Encoding, InstructionSet, MachineConfig } from '@backplane/core';
+import type { InstructionSet, MachineConfig, Operand } from '@backplane/core';
 import { cpu6502 } from '@backplane/cpu-6502';
 import fc from 'fast-check';
 import { GREMLIN_EVENTS, GREMLIN_SIZE, type GremlinAction, type GremlinConfig } from './gremlin.js';
@@ -91,16 +91,15 @@ function instruction(isa: InstructionSet, devices: readonly number[]): fc.Arbitr
     { weight: 5, arbitrary: fc.integer({ min: -12, max: 12 }) },
     fc.integer({ min: -128, max: 127 }),
   );
-  const operand = (chosen: Encoding, token: string): fc.Arbitrary<number[]> => {
-    const { bytes, relative } = chosen.row.syntax && isa.operands[token] ? isa.operands[token] : { bytes: 0 };
+  const operand = ({ bytes, relative }: Operand): fc.Arbitrary<number[]> => {
     if (relative) return displacement.map((value) => [value & 0xff]);
     if (bytes === 2) return address(devices).map((value) => [value & 0xff, value >> 8]);
     return zeroPage.map((value) => [value]);
   };
-  return encoding.chain((chosen) =>
+  return encoding.chain(({ layout }) =>
     fc
-      .tuple(...chosen.tokens.map((token) => operand(chosen, token)))
-      .map((operands) => [chosen.opcode, ...operands.flat()]),
+      .tuple(...layout.map((part) => (typeof part === 'number' ? fc.constant([part]) : operand(part))))
+      .map((parts) => parts.flat()),
   );
 }
 

@@ -11,12 +11,14 @@ export type {
   InputDeclaration,
   InstructionSetDeclaration,
   OperandDeclaration,
+  PageDeclaration,
   RowDeclaration,
   ViewDeclaration,
 } from './isa/declaration.js';
 export { type Disassembled, disassemble, disassembleAt } from './isa/disassembler.js';
 export { defineInstructionSet, type Encoding, type Input, InstructionSet } from './isa/instruction-set.js';
 export { type Rtl, rtl } from './isa/rtl-syntax.js';
+export type { Operand, SyntaxPart } from './isa/syntax.js';
 export type { EngineChoice, MachineOptions, Plugin } from './machine/build.js';
 export { integer, type MachineConfig, parseInteger } from './machine/config.js';
 export type { BusCycle, CpuStatus } from './machine/cpu.js';

@@ -229,6 +229,8 @@ class Compiler {
           cpu.words[LINE_WORD] = (cpu.words[LINE_WORD] as number) & mask;
         };
       }
+      case 'sample':
+        return (cpu) => cpu.catchUp();
       case 'if':
         return this.#if(statement);
       case 'cycle':
@@ -317,7 +319,10 @@ class Compiler {
     const addressWord = this.#word(addressExpression);
     const { length } = cycle;
     const isIo = cycle.space === 'io';
-    if (cycle.kind === 'idle') return (cpu) => cpu.idle(address(cpu), length);
+    if (cycle.kind === 'idle') {
+      if (!cycle.waits) return (cpu) => cpu.pass(address, length);
+      return (cpu) => cpu.idle(address(cpu), length);
+    }
     if (cycle.kind === 'write') {
       const value = this.expression(valueExpression);
       const valueWord = this.#word(valueExpression);

@@ -63,7 +63,7 @@ const big = defineInstructionSet({ ...declaration, byteOrder: 'big' });
 const wide = defineInstructionSet({ ...declaration, addressWidth: 31 });
 const withoutIndirection = defineInstructionSet({
   ...declaration,
-  rows: rows.filter(({ syntax }) => !syntax.includes('(')),
+  rows: rows.filter(({ syntax }) => !syntax?.includes('(')),
 });
 
 const bytesOf = (source: string, options?: AssemblyOptions, isa: InstructionSet = little): number[] => [

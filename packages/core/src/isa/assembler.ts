@@ -6,8 +6,8 @@
  * knows an addressing mode.
  */
 import { AssemblerError, suggest } from '../errors.js';
-import type { OperandDeclaration } from './declaration.js';
-import type { Encoding, InstructionSet } from './instruction-set.js';
+import { type Encoding, type InstructionSet, operandText } from './instruction-set.js';
+import type { Operand } from './syntax.js';
 
 /** What {@link assemble} may be told. */
 export interface AssemblyOptions {
@@ -296,7 +296,7 @@ type Part =
   | { readonly text: string }
   /** A number in an operand text: any expression of this value. */
   | { readonly value: number }
-  | OperandDeclaration;
+  | Operand;
 
 /** An encoding and its operand text in parts. */
 interface Pattern {
@@ -307,7 +307,7 @@ interface Pattern {
 }
 
 interface Match extends Pattern {
-  readonly operands: readonly (OperandDeclaration & { readonly expression: Expression })[];
+  readonly operands: ReadonlyMap<Operand, Expression>;
 }
 
 interface Patterns {
@@ -320,17 +320,22 @@ const prepared = new WeakMap<InstructionSet, Patterns>();
 function patternsOf(isa: InstructionSet): Patterns {
   const known = prepared.get(isa);
   if (known) return known;
-  const encodings = isa.pages.get('main')?.filter((encoding) => encoding !== undefined) ?? [];
   const byMnemonic = new Map<string, Pattern[]>();
-  for (const encoding of encodings) {
-    const parts = (encoding.operands.match(/\$[\da-f]+|\w+|[^\s\w]/g) ?? []).map((text): Part => {
-      if (Object.hasOwn(isa.operands, text)) return isa.operands[text] as OperandDeclaration;
-      return /^(\$\w+|\d+)$/.test(text) ? { value: Number(text.replace('$', '0x')) } : { text };
+  let hasIndirection = false;
+  for (const encoding of isa.encodings) {
+    const parts = encoding.operands.flatMap((part): Part[] => {
+      if (typeof part === 'object') return [part];
+      hasIndirection ||= part.includes('(');
+      return (part.match(/\$[\da-f]+|\w+|[^\s\w]/g) ?? []).map((text) =>
+        /^(\$\w+|\d+)$/.test(text) ? { value: Number(text.replace('$', '0x')) } : { text },
+      );
     });
     const pattern = { encoding, parts, literals: parts.filter((part) => !('bytes' in part)).length };
-    byMnemonic.set(encoding.mnemonic, [...(byMnemonic.get(encoding.mnemonic) ?? []), pattern]);
+    const others = byMnemonic.get(encoding.mnemonic);
+    if (others) others.push(pattern);
+    else byMnemonic.set(encoding.mnemonic, [pattern]);
   }
-  const patterns = { byMnemonic, hasIndirection: encodings.some(({ operands }) => operands.includes('(')) };
+  const patterns = { byMnemonic, hasIndirection };
   prepared.set(isa, patterns);
   return patterns;
 }
@@ -471,7 +476,7 @@ class Assembler {
       .sort((one, other) => one.encoding.length - other.encoding.length);
     const chosen = candidates.find((match) => this.#hasRoom(match)) ?? candidates.at(-1);
     if (!chosen) {
-      const forms = patterns.map(({ encoding }) => `'${`${mnemonic} ${encoding.operands}`.trim()}'`);
+      const forms = patterns.map(({ encoding }) => `'${`${mnemonic} ${operandText(encoding)}`.trim()}'`);
       const mend = `it is written ${forms.slice(0, 12).join(', ')}${forms.length > 12 ? ', …' : ''}`;
       throw fault(cursor.place(cursor.furthest), 'asm/operand', `'${mnemonic}' takes no such operand`, mend);
     }
@@ -480,19 +485,23 @@ class Assembler {
     const { encoding, operands } = chosen;
     const next = this.#here + encoding.length;
     this.#emit(place, encoding.length, (target) => {
-      let offset = encoding.length;
-      for (const { bytes, relative, expression } of [...operands].reverse()) {
-        const value = relative ? this.#displacement(bytes, expression, next) : this.#value(expression);
-        offset -= bytes;
-        this.#put(target.subarray(offset, offset + bytes), value, expression.place);
+      let offset = 0;
+      for (const part of encoding.layout) {
+        if (typeof part === 'number') {
+          target[offset] = part;
+          offset += 1;
+          continue;
+        }
+        const expression = operands.get(part) as Expression;
+        const value = part.relative ? this.#displacement(part.bytes, expression, next) : this.#value(expression);
+        this.#put(target.subarray(offset, offset + part.bytes), value, expression.place);
+        offset += part.bytes;
       }
-      // An opcode is fetched most significant byte first, whatever the order of operands.
-      for (let rest = encoding.opcode; offset > 0; rest >>= 8) target[--offset] = rest;
     });
   }
 
   #match(pattern: Pattern, cursor: Cursor): (Match & { readonly end: number }) | undefined {
-    const operands: Match['operands'][number][] = [];
+    const operands = new Map<Operand, Expression>();
     let before = ',';
     for (const [index, part] of pattern.parts.entries()) {
       if ('text' in part) {
@@ -504,7 +513,7 @@ class Assembler {
       }
       const expression = cursor.expression();
       if (!expression || (expression.isGroup && before === ',' && this.#patterns.hasIndirection)) return undefined;
-      if ('bytes' in part) operands.push({ ...part, expression });
+      if ('bytes' in part) operands.set(part, expression);
       else if (this.#evaluate(expression, false) !== part.value) return undefined;
       before = '';
     }
@@ -513,7 +522,7 @@ class Assembler {
 
   /** Whether operands are known by now and have room in this encoding as they are written. */
   #hasRoom({ encoding, operands }: Match): boolean {
-    return operands.every(({ bytes, relative, expression }) => {
+    return [...operands].every(([{ bytes, relative }, expression]) => {
       const value = this.#evaluate(expression, false);
       if (value === undefined) return false;
       if (relative) return excess(this.#distance(value, this.#here + encoding.length), bytes) === 0;

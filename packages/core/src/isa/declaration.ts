@@ -42,6 +42,8 @@ export interface CycleDeclaration {
   readonly space?: 'memory' | 'io';
   /** Length in clock cycles, 1 by default; 0 for `return`. */
   readonly length?: number;
+  /** `false` for an idle cycle that is the rest of the cycle before it, so that nothing can hold it up. */
+  readonly waits?: boolean;
 }
 
 /** A token of a syntax that stands for bytes of the instruction. */
@@ -49,6 +51,19 @@ export interface OperandDeclaration {
   readonly bytes: number;
   /** The bytes are a displacement from the end of the instruction; text shows the target. */
   readonly relative?: boolean;
+  /** The bytes are a number with a sign; text shows `ix-$02` for `IX+d`. */
+  readonly signed?: boolean;
+}
+
+/** Where the opcodes of a page lie in memory, and what else is on it. */
+export interface PageDeclaration {
+  /**
+   * What lies in memory before an opcode of the page: bytes in hexadecimal, and tokens of operands that come before the
+   * opcode, such as `dd cb d`. Without it, no instruction in memory is on the page, and its rows have no syntax.
+   */
+  readonly prefix?: string;
+  /** The page whose rows stand where this one has none. */
+  readonly otherwise?: string;
 }
 
 /** One or more encodings and what they do. */
@@ -59,8 +74,12 @@ export interface RowDeclaration {
   readonly encoding: string;
   /** Condition on the fields; encodings that do not meet it are not of this row. */
   readonly where?: Rtl;
-  /** Assembly text, such as `ORA (n),Y`: the mnemonic, a space, and operands with tokens of `operands`. */
-  readonly syntax: string;
+  /**
+   * Assembly text, such as `ORA (n),Y` or `LD r[y],n`: the mnemonic, a space, and operands. Words that are keys of
+   * `operands`, in the very same letters, stand for bytes, fields for their values, `table[field]` for what is there in
+   * the table. A row without a syntax is no instruction of its own: a prefix.
+   */
+  readonly syntax?: string;
   /** What it does, after the opcode was fetched. Pieces are run one after the other in one scope. */
   readonly code: Rtl | readonly Rtl[];
   /** Not in the data sheet: the assembler prefers any other encoding of the same text. */
@@ -88,13 +107,20 @@ export interface InstructionSetDeclaration {
   readonly inputs?: Readonly<Record<string, InputDeclaration>>;
   readonly cycles: Readonly<Record<string, CycleDeclaration>>;
   readonly constants?: Readonly<Record<string, number>>;
+  /** Lists of names: `r[y]` is the name that is in list `r` at `y`, a constant or field. A syntax may have other text. */
+  readonly tables?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Registers that tell of the last instruction whether it assigned any of the registers listed: at the end of each row
+   * they become 1 or 0, unless the row assigns them itself.
+   */
+  readonly pulses?: Readonly<Record<string, readonly string[]>>;
   /** Functions by signature, `push(value)`; inlined; a bare expression at the end is the value. */
   readonly functions?: Readonly<Record<string, Rtl>>;
   /** What `poll()` does. */
   readonly poll?: Rtl;
   /**
    * Where polls stand in rows that do not call `poll()` themselves: before every cycle that may be the last of its
-   * path, or at the end of the row.
+   * path, or at the end of the row, where what is seen is what there was one clock cycle before.
    */
   readonly pollPolicy?: 'before-last-cycle' | 'end';
   /** One instruction: interrupts taken, or the opcode fetched and decoded. */
@@ -113,5 +139,7 @@ export interface InstructionSetDeclaration {
     readonly waiting?: Rtl;
   };
   readonly operands?: Readonly<Record<string, OperandDeclaration>>;
+  /** Pages beside `main`, which has the opcodes without a prefix. */
+  readonly pages?: Readonly<Record<string, PageDeclaration>>;
   readonly rows: readonly RowDeclaration[];
 }

@@ -1,5 +1,6 @@
 /** Instruction bytes to text, by the same rows that the engines run. */
 import type { Encoding, InstructionSet } from './instruction-set.js';
+import type { Operand } from './syntax.js';
 
 /** One disassembled instruction. */
 export interface Disassembled {
@@ -19,32 +20,37 @@ export function disassembleAt(isa: InstructionSet, peek: (address: number) => nu
   const { addressWidth, byteOrder } = isa.declaration;
   const limit = 2 ** addressWidth;
   const byteAt = (offset: number): number => peek((address + offset) % limit);
-  const encoding = isa.pages.get('main')?.[byteAt(0)];
-  if (!encoding) {
-    const byte = byteAt(0);
-    return { address, text: `.byte ${hex(byte, 1)}`, bytes: [byte], length: 1, encoding: undefined };
-  }
+  const encoding = isa.encodingAt(byteAt);
+  if (!encoding) return byteAsData(byteAt(0), address);
   const bytes = Array.from({ length: encoding.length }, (_, offset) => byteAt(offset));
-  let next = encoding.length - encoding.tokens.reduce((sum, token) => sum + (isa.operands[token]?.bytes ?? 0), 0);
-  const operands = encoding.operands.replace(/[a-z]\w*/g, (word) => {
-    const operand = Object.hasOwn(isa.operands, word) ? isa.operands[word] : undefined;
-    if (!operand) return word;
-    const taken = bytes.slice(next, next + operand.bytes);
-    next += operand.bytes;
+  const values = new Map<Operand, number>();
+  let next = 0;
+  for (const part of encoding.layout) {
+    const size = typeof part === 'number' ? 1 : part.bytes;
+    const taken = bytes.slice(next, next + size);
+    next += size;
+    if (typeof part === 'number') continue;
     const ordered = byteOrder === 'little' ? taken.reverse() : taken;
     const value = ordered.reduce((sum, byte) => sum * 256 + byte, 0);
-    if (!operand.relative) return hex(value, operand.bytes);
-    const range = 256 ** operand.bytes;
-    const displacement = value >= range / 2 ? value - range : value;
-    return hex((((address + encoding.length + displacement) % limit) + limit) % limit, Math.ceil(addressWidth / 8));
-  });
-  return {
-    address,
-    text: operands === '' ? encoding.mnemonic : `${encoding.mnemonic} ${operands}`,
-    bytes,
-    length: encoding.length,
-    encoding,
-  };
+    const range = 256 ** size;
+    const isNegative = (part.relative || part.signed) && value >= range / 2;
+    values.set(part, isNegative ? value - range : value);
+  }
+  let text = '';
+  for (const part of encoding.operands) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    const value = values.get(part) as number;
+    if (part.relative) {
+      const target = (((address + encoding.length + value) % limit) + limit) % limit;
+      text += hex(target, Math.ceil(addressWidth / 8));
+    } else if (value < 0) text = `${text.replace(/\+$/, '')}-${hex(-value, part.bytes)}`;
+    else text += hex(value, part.bytes);
+  }
+  const { mnemonic, length } = encoding;
+  return { address, text: text === '' ? mnemonic : `${mnemonic} ${text}`, bytes, length, encoding };
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 import { optimize } from './optimize.js';
 import {
   type ExpressionTree,
+  type NameTree,
   type Position,
   parseRtl,
   type Rtl,
@@ -40,7 +41,7 @@ type Binding =
     }
   | { readonly kind: 'input'; readonly bit: number; readonly edge: boolean }
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'value'; readonly value: Value };
+  | { readonly kind: 'table'; readonly names: readonly string[] };
 
 interface FunctionDefinition {
   readonly name: string;
@@ -63,6 +64,8 @@ export class Elaborator {
   readonly #cycles = new Map<string, Cycle>();
   readonly #declaration: InstructionSetDeclaration;
   readonly #poll: readonly StatementTree[];
+  /** Pulse registers, each with the registers that set it. */
+  readonly #pulses: readonly { readonly index: number; readonly setBy: ReadonlySet<number> }[];
   /** Registers that an edge of an input may change between any two cycles. */
   readonly volatile = new Set<number>();
 
@@ -86,10 +89,11 @@ export class Elaborator {
     }
     for (const [name, value] of Object.entries(declaration.constants ?? {}))
       this.#declare(name, { kind: 'constant', value });
-    for (const [name, { kind, space = 'memory', length = kind === 'return' ? 0 : 1 }] of Object.entries(
+    for (const [name, names] of Object.entries(declaration.tables ?? {})) this.#declare(name, { kind: 'table', names });
+    for (const [name, { kind, space = 'memory', length = kind === 'return' ? 0 : 1, waits = true }] of Object.entries(
       declaration.cycles,
     )) {
-      this.#cycles.set(name, { name, kind, space, length });
+      this.#cycles.set(name, { name, kind, space, length, waits });
     }
     for (const [signature, body] of Object.entries(declaration.functions ?? {})) {
       const match = /^(\w+)\(([^)]*)\)$/.exec(signature);
@@ -100,6 +104,10 @@ export class Elaborator {
       for (const parameter of parameters) this.#refuseHiding(parameter, where, { line: 1, column: 1 });
       this.#functions.set(name, { name, parameters, body: parseRtl(body, where) });
     }
+    this.#pulses = Object.entries(declaration.pulses ?? {}).map(([name, setBy]) => ({
+      index: this.#registerIndex(name),
+      setBy: new Set(setBy.map((register) => this.#registerIndex(register))),
+    }));
     this.#poll = declaration.poll ? parseRtl(declaration.poll, 'poll') : [];
     for (const [name, { on }] of Object.entries(declaration.inputs ?? {})) {
       if (!on) continue;
@@ -117,6 +125,22 @@ export class Elaborator {
       throw syntaxError(this.#declaration.name, { line: 1, column: 1 }, `'${name}' is declared twice`);
     }
     this.#globals.set(name, binding);
+  }
+
+  #registerIndex(name: string): number {
+    const binding = this.#globals.get(name);
+    if (binding?.kind === 'register') return binding.index;
+    throw syntaxError('pulses', { line: 1, column: 1 }, `no register '${name}'`);
+  }
+
+  /** What sets the pulses at the end of a row that does not do so itself. */
+  #pulsesAfter(statements: Block): Statement[] {
+    const sets = (found: (register: number) => boolean): boolean =>
+      someStatement(statements, (statement) => statement.op === 'set' && found(statement.register));
+    return this.#pulses.flatMap(({ index, setBy }): Statement[] => {
+      if (sets((register) => register === index)) return [];
+      return [{ op: 'set', register: index, value: constant(sets((register) => setBy.has(register)) ? 1 : 0) }];
+    });
   }
 
   #refuseHiding(name: string, where: string, position: Position): void {
@@ -170,7 +194,7 @@ export class Elaborator {
     return value.expression.value !== 0;
   }
 
-  #elaborate(code: readonly Rtl[], fields: Readonly<Record<string, number>>, where: string, polls: boolean): Body {
+  #elaborate(code: readonly Rtl[], fields: Readonly<Record<string, number>>, where: string, isRow: boolean): Body {
     const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
     for (const [name, value] of Object.entries(fields)) {
       this.#refuseHiding(name, where, { line: 1, column: 1 });
@@ -178,13 +202,26 @@ export class Elaborator {
     }
     for (const piece of code) scope.block(parseRtl(piece, where));
     let { statements } = scope;
-    if (polls && this.#poll.length > 0 && !scope.polled) {
-      const poll = scope.pollStatements();
-      if (this.#declaration.pollPolicy === 'end') statements = [...statements, ...poll];
-      else statements = insertBeforeLastCycles(statements, poll).statements;
+    if (isRow) {
+      if (this.#pulses.length > 0) statements = atEnds(statements, this.#pulsesAfter(statements));
+      if (this.#poll.length > 0 && !scope.polled) {
+        const poll = scope.pollStatements();
+        if (this.#declaration.pollPolicy === 'end') statements = atEnds(statements, poll);
+        else statements = insertBeforeLastCycles(statements, poll).statements;
+      }
     }
     return { block: optimize(statements, this.volatile), locals: scope.locals };
   }
+}
+
+/** Put `more` at the end of each path that does not go on with another row. */
+function atEnds(statements: readonly Statement[], more: readonly Statement[]): Statement[] {
+  const last = statements.at(-1);
+  if (last?.op === 'decode') return [...statements];
+  if (last?.op !== 'if' || !someStatement([last], ({ op }) => op === 'decode')) return [...statements, ...more];
+  const { condition, consequent, alternate } = last;
+  const ended = { condition, consequent: atEnds(consequent, more), alternate: atEnds(alternate, more) };
+  return [...statements.slice(0, -1), { op: 'if', ...ended }];
 }
 
 /** What takes no time must have no cycles. */
@@ -258,7 +295,11 @@ class Scope {
 
   pollStatements(): Statement[] {
     const outer = this.statements;
-    this.statements = [];
+    // Interrupts are sampled as the last clock cycle begins. If that is not where the last bus cycle begins, too, there
+    // may be something to catch up with.
+    const isLate = ({ length = 1 }: { readonly length?: number }): boolean => length > 1;
+    const { pollPolicy, cycles } = this.#declaration;
+    this.statements = pollPolicy === 'end' && Object.values(cycles).some(isLate) ? [{ op: 'sample' }] : [];
     this.block(this.#poll);
     const poll = this.statements;
     this.statements = outer;
@@ -313,7 +354,7 @@ class Scope {
       case 'assign': {
         let value = this.#value(tree.value);
         if (tree.targets.length > 1) value = this.#frozen(value);
-        for (const target of [...tree.targets].reverse()) this.#assign(target.name, value, target);
+        for (const target of [...tree.targets].reverse()) this.#assign(this.#resolve(target), value, target);
         return;
       }
       case 'if': {
@@ -409,7 +450,7 @@ class Scope {
       case 'number':
         return known(tree.value);
       case 'name':
-        return this.#name(tree.name, tree);
+        return this.#name(this.#resolve(tree), tree);
       case 'unary': {
         const operand = this.#value(tree.operand);
         if (tree.operator === '-') return this.#checked(binary('-', known(0), operand), tree);
@@ -435,11 +476,23 @@ class Scope {
         };
       }
       case 'call': {
-        const result = this.#callByName(tree.name, tree.parameters, tree);
+        const result = this.#callByName(this.#resolve(tree), tree.parameters, tree);
         if (!result && !mayBeVoid) this.#error(tree, `${tree.name}() has no value`);
         return result;
       }
     }
+  }
+
+  /** A name as it is written, or the one that a table has at an index. */
+  #resolve({ name, index, ...position }: NameTree): string {
+    if (!index) return name;
+    const table = this.#globals.get(name);
+    if (table?.kind !== 'table') this.#error(position, `'${name}' is no table`);
+    const { expression } = this.#value(index);
+    if (expression.op !== 'constant') this.#error(index, 'an index of constants and fields expected');
+    const found = table.names[expression.value];
+    if (found === undefined) this.#error(index, `'${name}' has nothing at ${expression.value}`);
+    return found;
   }
 
   #name(name: string, position: Position): Value {

@@ -13,9 +13,10 @@ const declaration: InstructionSetDeclaration = {
   cycles: { read: { kind: 'read' } },
   step: rtl`decode(main, read(pc))`,
   reset: rtl`pc = 0`,
+  pages: { more: { prefix: '01' } },
   rows: [
     { encoding: '00000000', syntax: 'NOP', code: rtl`pc += 1` },
-    { encoding: '00000001', syntax: 'PREFIX', code: rtl`decode(more, read(pc))` },
+    { encoding: '00000001', code: rtl`decode(more, read(pc))` },
     { encoding: '00000000', page: 'more', syntax: 'SKIP', code: rtl`pc += 2` },
   ],
 };

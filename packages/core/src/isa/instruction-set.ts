@@ -3,6 +3,7 @@ import { BackplaneError, IsaError } from '../errors.js';
 import type { InputDeclaration, InstructionSetDeclaration, OperandDeclaration, RowDeclaration } from './declaration.js';
 import { Elaborator } from './elaborate.js';
 import { type Body, type Expression, someExpression } from './ir.js';
+import { type Operand, readSyntax, type SyntaxPart } from './syntax.js';
 import { FIRST_REGISTER } from './words.js';
 
 /** One encoding of one row. */
@@ -12,15 +13,24 @@ export interface Encoding {
   readonly row: RowDeclaration;
   /** Values of the row's lettered fields. */
   readonly fields: Readonly<Record<string, number>>;
-  /** Mnemonic in lower case; one that the assembler would not choose by itself has its opcode as suffix: `nop.1a`. */
+  /** Not in the data sheet, or the row of another page that stands in here. */
+  readonly undocumented: boolean;
+  /**
+   * Mnemonic in lower case; one that the assembler would not choose by itself has its bytes as suffix: `nop.1a`. Empty
+   * for a prefix.
+   */
   readonly mnemonic: string;
-  /** Operand text in lower case with operand tokens, such as `(n),y`. */
-  readonly operands: string;
-  /** Operand tokens in order. */
-  readonly tokens: readonly string[];
+  /** What is written after the mnemonic. */
+  readonly operands: readonly SyntaxPart[];
+  /** Bytes and operands as they lie in memory. */
+  readonly layout: readonly (number | Operand)[];
   /** Length of the whole instruction in bytes. */
   readonly length: number;
 }
+
+/** The text after a mnemonic, with operand tokens, such as `(n),y`. */
+export const operandText = ({ operands }: Pick<Encoding, 'operands'>): string =>
+  operands.map((part) => (typeof part === 'string' ? part : part.name)).join('');
 
 /** A pin of the CPU and its place in the line word. */
 export interface Input extends InputDeclaration {
@@ -42,8 +52,11 @@ export class InstructionSet {
   readonly inputs: readonly Input[];
   /** Encodings by page and opcode. */
   readonly pages: ReadonlyMap<string, readonly (Encoding | undefined)[]>;
+  /** What lies before the opcodes of each page that is in memory, the longest first. */
+  readonly #prefixes: ReadonlyMap<string, readonly (number | Operand)[]>;
   readonly #elaborator: Elaborator;
-  readonly #bodies = new Map<Encoding, Body>();
+  /** By the fields, for an encoding that stands in on another page has those of its row. */
+  readonly #bodies = new Map<Encoding['fields'], Body>();
   readonly #getters = new Map<string, Expression>();
   readonly #setters = new Map<string, Body | undefined>();
   readonly #edgeActions = new Map<string, Body | undefined>();
@@ -86,6 +99,7 @@ export class InstructionSet {
       ],
     );
     this.#elaborator = new Elaborator(declaration, { registers: this.registers, inputs: new Map(inputBits) });
+    this.#prefixes = prefixesOf(declaration);
     this.pages = this.#expandRows();
     if (!this.registers.has(declaration.programCounter)) {
       throw new IsaError('isa/program-counter', `no register '${declaration.programCounter}'`, {
@@ -94,9 +108,26 @@ export class InstructionSet {
     }
   }
 
-  /** All encodings, page by page. */
+  /** All instructions, page by page. */
   get encodings(): readonly Encoding[] {
-    return [...this.pages.values()].flatMap((page) => page.filter((encoding) => encoding !== undefined));
+    return [...this.pages.values()].flatMap((page) =>
+      page.filter((encoding) => encoding !== undefined && encoding.length > 0),
+    ) as Encoding[];
+  }
+
+  /** The instruction at an address of which `byteAt` gives the bytes, counted from it. */
+  encodingAt(byteAt: (offset: number) => number): Encoding | undefined {
+    for (const [name, prefix] of this.#prefixes) {
+      let offset = 0;
+      const fits = prefix.every((part) => {
+        const at = offset;
+        offset += typeof part === 'number' ? 1 : part.bytes;
+        return typeof part !== 'number' || byteAt(at) === part;
+      });
+      const encoding = fits ? this.pages.get(name)?.[byteAt(offset)] : undefined;
+      if (encoding && encoding.length > 0) return encoding;
+    }
+    return undefined;
   }
 
   get operands(): Readonly<Record<string, OperandDeclaration>> {
@@ -105,12 +136,12 @@ export class InstructionSet {
 
   /** What an encoding does after its opcode was fetched. */
   body(encoding: Encoding): Body {
-    let body = this.#bodies.get(encoding);
+    const { row, fields } = encoding;
+    let body = this.#bodies.get(fields);
     if (!body) {
-      const { code } = encoding.row;
-      const where = `row ${encoding.row.encoding} ${encoding.row.syntax}`;
-      body = this.#elaborator.row(Array.isArray(code) ? code : [code as never], encoding.fields, where);
-      this.#bodies.set(encoding, body);
+      const { code } = row;
+      body = this.#elaborator.row(Array.isArray(code) ? code : [code as never], fields, rowName(row));
+      this.#bodies.set(fields, body);
     }
     return body;
   }
@@ -193,67 +224,142 @@ export class InstructionSet {
    * @throws IsaError for the first fault found
    */
   check(): void {
-    for (const encoding of this.encodings) this.body(encoding);
+    for (const page of this.pages.values()) for (const encoding of page) if (encoding) this.body(encoding);
     void [this.step, this.reset];
     for (const name of this.declaration.shown) void [this.getter(name), this.setter(name)];
   }
 
   #expandRows(): Map<string, (Encoding | undefined)[]> {
     const pages = new Map<string, (Encoding | undefined)[]>();
-    const taken = new Map<string, Encoding[]>();
     for (const row of this.declaration.rows) {
-      const where = `row ${row.encoding} ${row.syntax}`;
+      const where = rowName(row);
       const bits = row.encoding.replace(/[_ ]/g, '');
       if (!/^[01a-z]+$/.test(bits) || bits.length > 16) {
         throw new IsaError('isa/encoding', 'an encoding is 0, 1 and letters of fields', { path: where });
       }
-      const pageName = row.page ?? 'main';
-      const page = pages.get(pageName) ?? [];
-      pages.set(pageName, page);
+      const page = row.page ?? 'main';
+      const encodings = pages.get(page) ?? [];
+      pages.set(page, encodings);
+      const textOf = this.#reader(row, page, bits);
       for (const { opcode, fields } of expand(bits)) {
         if (row.where && !this.#elaborator.holds(row.where, fields, where)) continue;
-        const other = page[opcode];
+        const other = encodings[opcode];
         if (other) {
-          throw new IsaError('isa/overlap', `the encoding ${opcode.toString(16)} is taken by ${other.row.syntax}`, {
-            path: where,
-          });
+          const text = `the encoding ${opcode.toString(16)} is taken by ${other.row.syntax ?? 'a prefix'}`;
+          throw new IsaError('isa/overlap', text, { path: where });
         }
-        const encoding = this.#encoding(row, pageName, opcode, fields, Math.ceil(bits.length / 8));
-        page[opcode] = encoding;
-        const text = `${encoding.mnemonic} ${encoding.operands}`;
-        taken.set(text, [...(taken.get(text) ?? []), encoding]);
+        const undocumented = row.undocumented === true;
+        encodings[opcode] = { page, opcode, row, fields, undocumented, ...textOf(opcode, fields) };
       }
     }
-    // Of several encodings of one text the assembler takes the first documented one; the others get a suffix.
-    for (const [, same] of taken) {
-      const preferred = same.find(({ row }) => !row.undocumented) ?? same[0];
-      for (const encoding of same) {
-        if (encoding === preferred) continue;
-        const page = pages.get(encoding.page) as (Encoding | undefined)[];
-        page[encoding.opcode] = {
-          ...encoding,
-          mnemonic: `${encoding.mnemonic}.${encoding.opcode.toString(16).padStart(2, '0')}`,
-        };
-      }
+    for (const [page, { otherwise }] of Object.entries(this.declaration.pages ?? {})) {
+      if (otherwise !== undefined) this.#standIn(pages, page, otherwise);
     }
+    nameApart(pages);
     return pages;
   }
 
-  #encoding(
+  /** How the instructions of a row are written and lie in memory. */
+  #reader(
     row: RowDeclaration,
     page: string,
-    opcode: number,
-    fields: Readonly<Record<string, number>>,
-    opcodeBytes: number,
-  ): Encoding {
-    const text = row.syntax.toLowerCase().trim();
-    const space = text.indexOf(' ');
-    const mnemonic = space < 0 ? text : text.slice(0, space);
-    const operands = space < 0 ? '' : text.slice(space + 1).replace(/\s+/g, '');
-    const tokens = (operands.match(/[a-z]\w*/g) ?? []).filter((word) => Object.hasOwn(this.operands, word));
-    const length =
-      opcodeBytes + tokens.reduce((sum, token) => sum + (this.operands[token] as OperandDeclaration).bytes, 0);
-    return { page, opcode, row, fields, mnemonic, operands, tokens, length };
+    bits: string,
+  ): (opcode: number, fields: Encoding['fields']) => Pick<Encoding, 'mnemonic' | 'operands' | 'layout' | 'length'> {
+    const prefix = this.#prefixes.get(page);
+    if (row.syntax === undefined) return () => ({ mnemonic: '', operands: [], layout: [], length: 0 });
+    if (!prefix) {
+      throw new IsaError('isa/page', `the page '${page}' has no prefix`, {
+        path: rowName(row),
+        mend: `give it one in 'pages', or the row no syntax`,
+      });
+    }
+    const letters = [...new Set(bits.replace(/[01]/g, ''))];
+    const write = readSyntax(row.syntax, this.declaration, letters, rowName(row));
+    return (opcode, fields) => {
+      const { mnemonic, operands } = write(fields);
+      const layout = layoutOf(prefix, opcode, Math.ceil(bits.length / 8), operands);
+      return { mnemonic, operands, layout, length: lengthOf(layout) };
+    };
+  }
+
+  /** Where a page has no row of its own, another one's stand in. */
+  #standIn(pages: Map<string, (Encoding | undefined)[]>, page: string, otherwise: string): void {
+    const encodings = pages.get(page) ?? [];
+    pages.set(page, encodings);
+    const prefix = this.#prefixes.get(page);
+    pages.get(otherwise)?.forEach((encoding, opcode) => {
+      if (!encoding || encodings[opcode]) return;
+      const isInMemory = prefix !== undefined && encoding.length > 0;
+      const layout = isInMemory ? layoutOf(prefix, opcode, 1, encoding.operands) : [];
+      encodings[opcode] = { ...encoding, page, undocumented: true, layout, length: lengthOf(layout) };
+    });
+  }
+}
+
+const rowName = ({ encoding, syntax }: RowDeclaration): string => `row ${encoding} ${syntax ?? ''}`.trim();
+
+/** What lies in memory before the opcodes of each page, the longest first. */
+function prefixesOf({
+  pages = {},
+  operands = {},
+}: InstructionSetDeclaration): Map<string, readonly (number | Operand)[]> {
+  const prefixes = Object.entries({ main: { prefix: '' }, ...pages }).flatMap(([page, { prefix }]) => {
+    if (prefix === undefined) return [];
+    const words = prefix.split(' ').filter(Boolean);
+    const parts = words.map((word): number | Operand => {
+      const operand = Object.hasOwn(operands, word) ? operands[word] : undefined;
+      if (operand) return { name: word, ...operand };
+      if (/^[\da-f]{2}$/i.test(word)) return Number.parseInt(word, 16);
+      throw new IsaError('isa/page', `'${word}' is neither a byte nor an operand`, { path: `page ${page}` });
+    });
+    return [[page, parts] as const];
+  });
+  return new Map(prefixes.sort(([, one], [, other]) => other.length - one.length));
+}
+
+/** Prefix, opcode, operands: an operand of the prefix is the first of that name in the text. */
+function layoutOf(
+  prefix: readonly (number | Operand)[],
+  opcode: number,
+  opcodeBytes: number,
+  operands: readonly SyntaxPart[],
+): (number | Operand)[] {
+  const left = operands.filter((part) => typeof part === 'object');
+  const before = prefix.map((part): number | Operand => {
+    if (typeof part === 'number') return part;
+    const place = left.findIndex(({ name }) => name === part.name);
+    return place < 0 ? part : (left.splice(place, 1)[0] as Operand);
+  });
+  const bytes = Array.from({ length: opcodeBytes }, (_, index) => (opcode >> (8 * (opcodeBytes - 1 - index))) & 0xff);
+  return [...before, ...bytes, ...left];
+}
+
+const lengthOf = (layout: Encoding['layout']): number =>
+  layout.reduce<number>((sum, part) => sum + (typeof part === 'number' ? 1 : part.bytes), 0);
+
+/** Of several encodings of one text the assembler takes the first documented one; the others get a suffix. */
+function nameApart(pages: Map<string, (Encoding | undefined)[]>): void {
+  const taken = new Map<string, Encoding[]>();
+  for (const page of pages.values()) {
+    for (const encoding of page) {
+      if (!encoding || encoding.length === 0) continue;
+      const text = `${encoding.mnemonic} ${operandText(encoding)}`;
+      const same = taken.get(text);
+      if (same) same.push(encoding);
+      else taken.set(text, [encoding]);
+    }
+  }
+  for (const same of taken.values()) {
+    const preferred = same.find(({ undocumented }) => !undocumented) ?? same[0];
+    for (const encoding of same) {
+      if (encoding === preferred) continue;
+      const bytes = encoding.layout.filter((part) => typeof part === 'number');
+      const suffix = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      (pages.get(encoding.page) as Encoding[])[encoding.opcode] = {
+        ...encoding,
+        mnemonic: `${encoding.mnemonic}.${suffix}`,
+      };
+    }
   }
 }
 

@@ -46,6 +46,8 @@ export type Statement =
   | { readonly op: 'acknowledge'; readonly bit: number }
   /** One bus or idle cycle; `result` is the local that takes what was read, or −1. */
   | { readonly op: 'cycle'; readonly cycle: Cycle; readonly operands: readonly Expression[]; readonly result: number }
+  /** Whatever happens until one clock cycle before now has happened: what a poll at the end is to see. */
+  | { readonly op: 'sample' }
   | { readonly op: 'if'; readonly condition: Expression; readonly consequent: Block; readonly alternate: Block }
   /** Go on with the row of this opcode: always the last statement of its path. */
   | { readonly op: 'decode'; readonly page: string; readonly opcode: Expression };
@@ -62,6 +64,8 @@ export interface Cycle {
   readonly space: string;
   /** Its length in clock cycles. */
   readonly length: number;
+  /** Whether anything can hold it up. */
+  readonly waits: boolean;
 }
 
 /** The body of a row or sequence: its statements, and how many locals they use. */
@@ -117,6 +121,7 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
     case 'decode':
       return [statement.opcode];
     case 'acknowledge':
+    case 'sample':
       return [];
   }
 }

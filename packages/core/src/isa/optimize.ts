@@ -182,6 +182,7 @@ function replaceLocal(statement: Statement, local: number, value: Expression): S
     case 'decode':
       return { ...statement, opcode: replaced(statement.opcode) };
     case 'acknowledge':
+    case 'sample':
       return statement;
   }
 }

@@ -4,7 +4,9 @@
  *     block := stmt ((';' | newline) stmt)*
  *     stmt  := 'let' name '=' expr | place ('=' place)* '=' expr | place op'=' expr
  *            | 'if' '(' expr ')' '{' block '}' ('else' ('{' block '}' | if))? | expr
- *     expr  := expr '?' expr ':' expr | expr op expr | ('-' | '~' | '!') expr | '(' expr ')' | number | name | call
+ *     place := name | table '[' expr ']'
+ *     expr  := expr '?' expr ':' expr | expr op expr | ('-' | '~' | '!') expr | '(' expr ')' | number | place | call
+ *     call  := place '(' (expr (',' expr)*)? ')'
  *     op    := || && | ^ & (== != < <= > >=) (<< >>) (+ -)      weakest first: comparisons bind tighter than & ^ |
  */
 import { IsaError } from '../errors.js';
@@ -30,11 +32,17 @@ export interface Position {
   readonly column: number;
 }
 
+/** A name, or with an index the name that a table has at that place. */
+export interface NameTree extends Position {
+  readonly name: string;
+  readonly index?: ExpressionTree;
+}
+
 export type ExpressionTree = Position &
   (
     | { readonly op: 'number'; readonly value: number }
-    | { readonly op: 'name'; readonly name: string }
-    | { readonly op: 'call'; readonly name: string; readonly parameters: readonly ExpressionTree[] }
+    | ({ readonly op: 'name' } & NameTree)
+    | ({ readonly op: 'call'; readonly parameters: readonly ExpressionTree[] } & NameTree)
     | { readonly op: 'unary'; readonly operator: string; readonly operand: ExpressionTree }
     | {
         readonly op: 'binary';
@@ -55,7 +63,7 @@ export type StatementTree = Position &
     | { readonly op: 'let'; readonly name: string; readonly value: ExpressionTree }
     | {
         readonly op: 'assign';
-        readonly targets: readonly (Position & { readonly name: string })[];
+        readonly targets: readonly NameTree[];
         readonly value: ExpressionTree;
       }
     | {
@@ -73,7 +81,7 @@ interface Token extends Position {
 }
 
 const TOKEN =
-  /([ \t\r]+|\/\/[^\n]*)|(\n)|(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)|([A-Za-z_]\w*)|(<<=|>>=|\|\||&&|==|!=|<=|>=|<<|>>|[-+|&^]=|[-+|&^~!<>=?:;(){},])/y;
+  /([ \t\r]+|\/\/[^\n]*)|(\n)|(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)|([A-Za-z_]\w*)|(<<=|>>=|\|\||&&|==|!=|<=|>=|<<|>>|[-+|&^]=|[-+|&^~!<>=?:;(){}[\],])/y;
 
 function tokenize(text: string, where: string): Token[] {
   const tokens: Token[] = [];
@@ -96,8 +104,8 @@ function tokenize(text: string, where: string): Token[] {
     } else if (number !== undefined) tokens.push({ kind: 'number', text: number, ...position });
     else if (name !== undefined) tokens.push({ kind: 'name', text: name, ...position });
     else {
-      if (symbol === '(') nesting += 1;
-      if (symbol === ')') nesting -= 1;
+      if (symbol === '(' || symbol === '[') nesting += 1;
+      if (symbol === ')' || symbol === ']') nesting -= 1;
       tokens.push({ kind: 'symbol', text: symbol as string, ...position });
     }
   }
@@ -278,7 +286,8 @@ function parseText(text: string, where: string): readonly StatementTree[] {
     }
     if (kind !== 'name') throw unexpected('an expression');
     take();
-    if (!is('(')) return { op: 'name', name: found, ...at };
+    const named: NameTree = { name: found, ...(is('[') ? { index: indexed() } : {}), ...at };
+    if (!is('(')) return { op: 'name', ...named };
     take();
     const parameters: ExpressionTree[] = [];
     if (!is(')')) {
@@ -289,7 +298,14 @@ function parseText(text: string, where: string): readonly StatementTree[] {
       }
     }
     expect(')');
-    return { op: 'call', name: found, parameters, ...at };
+    return { op: 'call', parameters, ...named };
+  }
+
+  function indexed(): ExpressionTree {
+    expect('[');
+    const index = expression();
+    expect(']');
+    return index;
   }
 
   return block('');

@@ -322,6 +322,18 @@ export class Cpu {
     if (this.trace !== null) this.#tell('return', memory, 0, 0, false);
   }
 
+  /** The rest of a cycle, which nothing can hold up. */
+  pass(address: Evaluate, length: number): void {
+    if (this.trace !== null) this.#tell('idle', this.memory, address(this), 0, false);
+    this.clock[0] = (this.clock[0] as number) + length * this.ticks;
+  }
+
+  /** Have happen what is due until one cycle before now, for a poll that looks at the beginning of the last cycle. */
+  catchUp(): void {
+    const sampled = (this.clock[0] as number) - this.ticks;
+    if (this.#scheduler.nextDue <= sampled) this.#scheduler.dispatch(sampled);
+  }
+
   /** Come to the moment of an access that is not plain: a delayed page lets it wait. */
   #reach(bus: Bus, address: number, entry: number, kind: BusCycleKind): void {
     if (bus.table[entry + DELAY] !== 0) {

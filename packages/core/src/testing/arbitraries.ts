@@ -1,17 +1,15 @@
 import fc from 'fast-check';
-import type { Encoding, InstructionSet } from '../isa/instruction-set.js';
+import type { InstructionSet } from '../isa/instruction-set.js';
 
-/** Bytes of one instruction: any encoding of the page `main`, operand bytes random with a liking for edges. */
+/** Bytes of one instruction: any encoding, operand bytes random with a liking for edges. */
 export function instructionBytes(isa: InstructionSet): fc.Arbitrary<number[]> {
-  const encodings = (isa.pages.get('main') ?? []).filter((encoding): encoding is Encoding => encoding !== undefined);
   const byte = fc.oneof(fc.nat(255), fc.constantFrom(0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff));
-  return fc
-    .constantFrom(...encodings)
-    .chain((encoding) =>
-      fc
-        .array(byte, { minLength: encoding.length - 1, maxLength: encoding.length - 1 })
-        .map((operands) => [encoding.opcode, ...operands]),
+  return fc.constantFrom(...isa.encodings).chain(({ layout }) => {
+    const parts = layout.map((part) =>
+      typeof part === 'number' ? fc.constant([part]) : fc.array(byte, { minLength: part.bytes, maxLength: part.bytes }),
     );
+    return fc.tuple(...parts).map((bytes) => bytes.flat());
+  });
 }
 
 /** A random program: instructions one after the other. */

@@ -535,6 +535,14 @@ export class BodyPrinter {
       this.#leaveToHost(at, VALUE, point, this.#depth + 1);
       return;
     }
+    if (!cycle.waits) {
+      if (isTraced) {
+        code.constant(point).getLocal(this.#intoLocal(address, ADDRESS)).constant(0);
+        code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
+      }
+      this.#pending += cycle.length;
+      return;
+    }
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
       code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
