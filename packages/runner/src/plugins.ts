@@ -14,6 +14,7 @@ export interface LoadedPlugin {
 export async function builtInPlugins(): Promise<LoadedPlugin[]> {
   const packages = await Promise.all([
     import('@backplane/cpu-6502').then((module) => ({ from: '@backplane/cpu-6502', module })),
+    import('@backplane/cpu-z80').then((module) => ({ from: '@backplane/cpu-z80', module })),
     import('@backplane/devices').then((module) => ({ from: '@backplane/devices', module })),
   ]);
   return packages.flatMap(({ from, module }) => pluginsIn(module).map((plugin) => ({ plugin, from })));

@@ -40,8 +40,7 @@ type Binding =
       readonly set: readonly StatementTree[] | undefined;
     }
   | { readonly kind: 'input'; readonly bit: number; readonly edge: boolean }
-  | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'table'; readonly names: readonly string[] };
+  | { readonly kind: 'constant'; readonly value: number };
 
 interface FunctionDefinition {
   readonly name: string;
@@ -89,7 +88,6 @@ export class Elaborator {
     }
     for (const [name, value] of Object.entries(declaration.constants ?? {}))
       this.#declare(name, { kind: 'constant', value });
-    for (const [name, names] of Object.entries(declaration.tables ?? {})) this.#declare(name, { kind: 'table', names });
     for (const [name, { kind, space = 'memory', length = kind === 'return' ? 0 : 1, waits = true }] of Object.entries(
       declaration.cycles,
     )) {
@@ -486,11 +484,12 @@ class Scope {
   /** A name as it is written, or the one that a table has at an index. */
   #resolve({ name, index, ...position }: NameTree): string {
     if (!index) return name;
-    const table = this.#globals.get(name);
-    if (table?.kind !== 'table') this.#error(position, `'${name}' is no table`);
+    const { tables = {} } = this.#declaration;
+    const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
+    if (!table) this.#error(position, `no table '${name}'`, suggest(name, Object.keys(tables)));
     const { expression } = this.#value(index);
     if (expression.op !== 'constant') this.#error(index, 'an index of constants and fields expected');
-    const found = table.names[expression.value];
+    const found = table[expression.value];
     if (found === undefined) this.#error(index, `'${name}' has nothing at ${expression.value}`);
     return found;
   }
@@ -566,7 +565,8 @@ class Scope {
     if (name === 'decode') {
       const [page, opcode] = parameters;
       if (page?.op !== 'name' || !opcode) this.#error(position, 'decode(page, opcode) expected');
-      const pages = [...new Set(this.#declaration.rows.map((row) => row.page ?? 'main'))];
+      const { rows, pages: declared = {} } = this.#declaration;
+      const pages = [...new Set([...rows.map((row) => row.page ?? 'main'), ...Object.keys(declared)])];
       if (!pages.includes(page.name)) {
         this.#error(page, `no row is on a page '${page.name}'`, suggest(page.name, pages));
       }
