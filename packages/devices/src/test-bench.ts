@@ -16,6 +16,8 @@ import {
 
 const READ = 1;
 const WRITE = 2;
+const ACKNOWLEDGE = 3;
+const RETURN = 4;
 
 /** Each instruction is the one bus cycle that was put into the registers. */
 export const pilot = defineCpu({
@@ -29,18 +31,26 @@ export const pilot = defineCpu({
         addressWidth: 16,
         byteOrder: 'little',
         programCounter: 'pc',
-        registers: { pc: 16, kind: 2, data: 8, told: 1 },
+        registers: { pc: 16, kind: 3, data: 8, told: 1 },
         shown: ['pc', 'kind', 'data', 'told'],
-        inputs: { irq: { sense: 'level' } },
+        inputs: { irq: { sense: 'level', daisyChain: true } },
         cycles: {
           read: { kind: 'read' },
           write: { kind: 'write' },
           idle: { kind: 'idle' },
+          acknowledge: { kind: 'acknowledge' },
+          endOfInterrupt: { kind: 'return' },
         },
-        constants: { Read: READ, Write: WRITE },
+        constants: { Read: READ, Write: WRITE, Acknowledge: ACKNOWLEDGE, Return: RETURN },
         // `told` is the IRQ input as a CPU samples it at the end of the cycle.
         step: rtl`
-          if (kind == Read) { data = read(pc) } else if (kind == Write) { write(pc, data) } else { idle(pc) }
+          if (kind == Read) { data = read(pc) }
+          else if (kind == Write) { write(pc, data) }
+          else if (kind == Acknowledge) { data = acknowledge(pc) }
+          else {
+            if (kind == Return) { endOfInterrupt() }
+            idle(pc)
+          }
           kind = 0
           told = irq
         `,
@@ -64,6 +74,10 @@ export interface Bench {
   write(offset: number, value: number): void;
   /** What a debugger sees. */
   peek(offset: number): number;
+  /** Take an interrupt: what the device puts on the data bus. Takes one cycle. */
+  acknowledge(): number;
+  /** Return from an interrupt. Takes one cycle. */
+  endInterrupt(): void;
   /** Let cycles go by. */
   idle(cycles: number): void;
   /** Number of the next cycle. */
@@ -111,7 +125,7 @@ export function bench(device: DevicePlugin, config: Readonly<Record<string, unkn
   const machine = createMachine(
     {
       clock,
-      cpu: { type: 'pilot' },
+      cpu: { type: 'pilot', ...(definition.chain && { daisyChain: ['dut'] }) },
       devices: { dut: { ...config, type: device.type }, probe: { type: 'probe' } },
       memory: [{ at: BASE, device: 'dut' }],
       wires: [
@@ -138,6 +152,8 @@ export function bench(device: DevicePlugin, config: Readonly<Record<string, unkn
   return {
     read: (offset) => cycle(READ, offset),
     write: (offset, value) => void cycle(WRITE, offset, value),
+    acknowledge: () => cycle(ACKNOWLEDGE, 0),
+    endInterrupt: () => void cycle(RETURN, 0),
     peek: (offset) => machine.memory.peek(BASE + offset),
     idle: (cycles) => void machine.run(cycles),
     get cycle() {
