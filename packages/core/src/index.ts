@@ -16,7 +16,9 @@ export type {
   ViewDeclaration,
 } from './isa/declaration.js';
 export { type Disassembled, disassemble, disassembleAt } from './isa/disassembler.js';
-export { defineInstructionSet, type Encoding, type Input, InstructionSet } from './isa/instruction-set.js';
+export type { Encoding } from './isa/encodings.js';
+export { defineInstructionSet, type Input, InstructionSet } from './isa/instruction-set.js';
+export type { Instruction, Instructions } from './isa/instructions.js';
 export { type Rtl, rtl } from './isa/rtl-syntax.js';
 export type { Operand, SyntaxPart } from './isa/syntax.js';
 export type { EngineChoice, MachineOptions, Plugin } from './machine/build.js';

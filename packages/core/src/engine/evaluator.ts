@@ -6,7 +6,8 @@
  * closures of their own, blocks are unrolled, an increment is one closure, and so is a fetch.
  */
 
-import type { Encoding, InstructionSet } from '../isa/instruction-set.js';
+import type { Encoding } from '../isa/encodings.js';
+import type { InstructionSet } from '../isa/instruction-set.js';
 import {
   type BinaryOperator,
   type Block,

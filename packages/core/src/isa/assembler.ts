@@ -6,7 +6,8 @@
  * knows an addressing mode.
  */
 import { AssemblerError, suggest } from '../errors.js';
-import { type Encoding, type InstructionSet, operandText } from './instruction-set.js';
+import type { InstructionSet } from './instruction-set.js';
+import { type Instruction, operandText } from './instructions.js';
 import type { Operand } from './syntax.js';
 
 /** What {@link assemble} may be told. */
@@ -300,7 +301,7 @@ type Part =
 
 /** An encoding and its operand text in parts. */
 interface Pattern {
-  readonly encoding: Encoding;
+  readonly encoding: Instruction;
   readonly parts: readonly Part[];
   /** Parts that are no operands: of two patterns that match, the one with more of them is meant. */
   readonly literals: number;

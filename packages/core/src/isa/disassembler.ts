@@ -1,5 +1,6 @@
 /** Instruction bytes to text, by the same rows that the engines run. */
-import type { Encoding, InstructionSet } from './instruction-set.js';
+import type { InstructionSet } from './instruction-set.js';
+import type { Instruction } from './instructions.js';
 import type { Operand } from './syntax.js';
 
 /** One disassembled instruction. */
@@ -9,7 +10,7 @@ export interface Disassembled {
   readonly text: string;
   readonly bytes: readonly number[];
   readonly length: number;
-  readonly encoding: Encoding | undefined;
+  readonly encoding: Instruction | undefined;
 }
 
 /** `value` as `$` and at least `bytes` × 2 digits. */
@@ -20,7 +21,7 @@ export function disassembleAt(isa: InstructionSet, peek: (address: number) => nu
   const { addressWidth, byteOrder } = isa.declaration;
   const limit = 2 ** addressWidth;
   const byteAt = (offset: number): number => peek((address + offset) % limit);
-  const encoding = isa.encodingAt(byteAt);
+  const encoding = isa.instructions.at(byteAt);
   if (!encoding) return byteAsData(byteAt(0), address);
   const bytes = Array.from({ length: encoding.length }, (_, offset) => byteAt(offset));
   const values = new Map<Operand, number>();

@@ -482,11 +482,12 @@ class Scope {
   }
 
   /** A name as it is written, or the one that a table has at an index. */
-  #resolve({ name, index, ...position }: NameTree): string {
+  #resolve(tree: NameTree): string {
+    const { name, index } = tree;
     if (!index) return name;
     const { tables = {} } = this.#declaration;
     const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
-    if (!table) this.#error(position, `no table '${name}'`, suggest(name, Object.keys(tables)));
+    if (!table) this.#error(tree, `no table '${name}'`, suggest(name, Object.keys(tables)));
     const { expression } = this.#value(index);
     if (expression.op !== 'constant') this.#error(index, 'an index of constants and fields expected');
     const found = table[expression.value];

@@ -2,35 +2,10 @@
 import { BackplaneError, IsaError } from '../errors.js';
 import type { InputDeclaration, InstructionSetDeclaration, OperandDeclaration, RowDeclaration } from './declaration.js';
 import { Elaborator } from './elaborate.js';
+import { type Encoding, expandRows, type Page, rowName } from './encodings.js';
+import { type Instruction, Instructions } from './instructions.js';
 import { type Body, type Expression, someExpression } from './ir.js';
-import { type Operand, readSyntax, type SyntaxPart } from './syntax.js';
 import { FIRST_REGISTER } from './words.js';
-
-/** One encoding of one row. */
-export interface Encoding {
-  readonly page: string;
-  readonly opcode: number;
-  readonly row: RowDeclaration;
-  /** Values of the row's lettered fields. */
-  readonly fields: Readonly<Record<string, number>>;
-  /** Not in the data sheet, or the row of another page that stands in here. */
-  readonly undocumented: boolean;
-  /**
-   * Mnemonic in lower case; one that the assembler would not choose by itself has its bytes as suffix: `nop.1a`. Empty
-   * for a prefix.
-   */
-  readonly mnemonic: string;
-  /** What is written after the mnemonic. */
-  readonly operands: readonly SyntaxPart[];
-  /** Bytes and operands as they lie in memory. */
-  readonly layout: readonly (number | Operand)[];
-  /** Length of the whole instruction in bytes. */
-  readonly length: number;
-}
-
-/** The text after a mnemonic, with operand tokens, such as `(n),y`. */
-export const operandText = ({ operands }: Pick<Encoding, 'operands'>): string =>
-  operands.map((part) => (typeof part === 'string' ? part : part.name)).join('');
 
 /** A pin of the CPU and its place in the line word. */
 export interface Input extends InputDeclaration {
@@ -51,16 +26,17 @@ export class InstructionSet {
   readonly words: number;
   readonly inputs: readonly Input[];
   /** Encodings by page and opcode. */
-  readonly pages: ReadonlyMap<string, readonly (Encoding | undefined)[]>;
-  /** What lies before the opcodes of each page that is in memory, the longest first. */
-  readonly #prefixes: ReadonlyMap<string, readonly (number | Operand)[]>;
+  readonly pages: ReadonlyMap<string, Page>;
   readonly #elaborator: Elaborator;
-  /** By the fields, for an encoding that stands in on another page has those of its row. */
-  readonly #bodies = new Map<Encoding['fields'], Body>();
+  /** By what makes them: the code, and the values of the fields in it. */
+  readonly #bodies = new Map<string, Body>();
+  readonly #texts = new Map<RowDeclaration, string>();
+  readonly #usedFields = new Map<RowDeclaration, readonly string[]>();
   readonly #getters = new Map<string, Expression>();
   readonly #setters = new Map<string, Body | undefined>();
   readonly #edgeActions = new Map<string, Body | undefined>();
   readonly #conditions = new Map<string, Expression | undefined>();
+  #instructions: Instructions | undefined;
   #step: Body | undefined;
   #reset: Body | undefined;
 
@@ -99,8 +75,9 @@ export class InstructionSet {
       ],
     );
     this.#elaborator = new Elaborator(declaration, { registers: this.registers, inputs: new Map(inputBits) });
-    this.#prefixes = prefixesOf(declaration);
-    this.pages = this.#expandRows();
+    this.pages = expandRows(declaration, (condition, fields, where) =>
+      this.#elaborator.holds(condition, fields, where),
+    );
     if (!this.registers.has(declaration.programCounter)) {
       throw new IsaError('isa/program-counter', `no register '${declaration.programCounter}'`, {
         path: declaration.name,
@@ -109,25 +86,14 @@ export class InstructionSet {
   }
 
   /** All instructions, page by page. */
-  get encodings(): readonly Encoding[] {
-    return [...this.pages.values()].flatMap((page) =>
-      page.filter((encoding) => encoding !== undefined && encoding.length > 0),
-    ) as Encoding[];
+  get encodings(): readonly Instruction[] {
+    return this.instructions.all;
   }
 
-  /** The instruction at an address of which `byteAt` gives the bytes, counted from it. */
-  encodingAt(byteAt: (offset: number) => number): Encoding | undefined {
-    for (const [name, prefix] of this.#prefixes) {
-      let offset = 0;
-      const fits = prefix.every((part) => {
-        const at = offset;
-        offset += typeof part === 'number' ? 1 : part.bytes;
-        return typeof part !== 'number' || byteAt(at) === part;
-      });
-      const encoding = fits ? this.pages.get(name)?.[byteAt(offset)] : undefined;
-      if (encoding && encoding.length > 0) return encoding;
-    }
-    return undefined;
+  /** How instructions are written and lie in memory; made when first asked for, for engines do without. */
+  get instructions(): Instructions {
+    this.#instructions ??= new Instructions(this.declaration, this.pages);
+    return this.#instructions;
   }
 
   get operands(): Readonly<Record<string, OperandDeclaration>> {
@@ -137,13 +103,14 @@ export class InstructionSet {
   /** What an encoding does after its opcode was fetched. */
   body(encoding: Encoding): Body {
     const { row, fields } = encoding;
-    let body = this.#bodies.get(fields);
-    if (!body) {
-      const { code } = row;
-      body = this.#elaborator.row(Array.isArray(code) ? code : [code as never], fields, rowName(row));
-      this.#bodies.set(fields, body);
-    }
-    return body;
+    const code = [row.code].flat();
+    const text = kept(this.#texts, row, () => code.map(({ rtl }) => rtl).join('\n'));
+    // What a field does not decide is the same, be it in another row.
+    const used = kept(this.#usedFields, row, () =>
+      Object.keys(fields).filter((field) => new RegExp(`\\b${field}\\b`).test(text)),
+    );
+    const key = `${used.map((field) => `${field}=${fields[field]};`).join('')}${text}`;
+    return kept(this.#bodies, key, () => this.#elaborator.row(code, fields, rowName(row)));
   }
 
   /** One instruction, from its interrupt check on. */
@@ -225,141 +192,8 @@ export class InstructionSet {
    */
   check(): void {
     for (const page of this.pages.values()) for (const encoding of page) if (encoding) this.body(encoding);
-    void [this.step, this.reset];
+    void [this.step, this.reset, this.instructions];
     for (const name of this.declaration.shown) void [this.getter(name), this.setter(name)];
-  }
-
-  #expandRows(): Map<string, (Encoding | undefined)[]> {
-    const pages = new Map<string, (Encoding | undefined)[]>();
-    for (const row of this.declaration.rows) {
-      const where = rowName(row);
-      const bits = row.encoding.replace(/[_ ]/g, '');
-      if (!/^[01a-z]+$/.test(bits) || bits.length > 16) {
-        throw new IsaError('isa/encoding', 'an encoding is 0, 1 and letters of fields', { path: where });
-      }
-      const page = row.page ?? 'main';
-      const encodings = pages.get(page) ?? [];
-      pages.set(page, encodings);
-      const textOf = this.#reader(row, page, bits);
-      for (const { opcode, fields } of expand(bits)) {
-        if (row.where && !this.#elaborator.holds(row.where, fields, where)) continue;
-        const other = encodings[opcode];
-        if (other) {
-          const text = `the encoding ${opcode.toString(16)} is taken by ${other.row.syntax ?? 'a prefix'}`;
-          throw new IsaError('isa/overlap', text, { path: where });
-        }
-        const undocumented = row.undocumented === true;
-        encodings[opcode] = { page, opcode, row, fields, undocumented, ...textOf(opcode, fields) };
-      }
-    }
-    for (const [page, { otherwise }] of Object.entries(this.declaration.pages ?? {})) {
-      if (otherwise !== undefined) this.#standIn(pages, page, otherwise);
-    }
-    nameApart(pages);
-    return pages;
-  }
-
-  /** How the instructions of a row are written and lie in memory. */
-  #reader(
-    row: RowDeclaration,
-    page: string,
-    bits: string,
-  ): (opcode: number, fields: Encoding['fields']) => Pick<Encoding, 'mnemonic' | 'operands' | 'layout' | 'length'> {
-    const prefix = this.#prefixes.get(page);
-    if (row.syntax === undefined) return () => ({ mnemonic: '', operands: [], layout: [], length: 0 });
-    if (!prefix) {
-      throw new IsaError('isa/page', `the page '${page}' has no prefix`, {
-        path: rowName(row),
-        mend: `give it one in 'pages', or the row no syntax`,
-      });
-    }
-    const letters = [...new Set(bits.replace(/[01]/g, ''))];
-    const write = readSyntax(row.syntax, this.declaration, letters, rowName(row));
-    return (opcode, fields) => {
-      const { mnemonic, operands } = write(fields);
-      const layout = layoutOf(prefix, opcode, Math.ceil(bits.length / 8), operands);
-      return { mnemonic, operands, layout, length: lengthOf(layout) };
-    };
-  }
-
-  /** Where a page has no row of its own, another one's stand in. */
-  #standIn(pages: Map<string, (Encoding | undefined)[]>, page: string, otherwise: string): void {
-    const encodings = pages.get(page) ?? [];
-    pages.set(page, encodings);
-    const prefix = this.#prefixes.get(page);
-    pages.get(otherwise)?.forEach((encoding, opcode) => {
-      if (!encoding || encodings[opcode]) return;
-      const isInMemory = prefix !== undefined && encoding.length > 0;
-      const layout = isInMemory ? layoutOf(prefix, opcode, 1, encoding.operands) : [];
-      encodings[opcode] = { ...encoding, page, undocumented: true, layout, length: lengthOf(layout) };
-    });
-  }
-}
-
-const rowName = ({ encoding, syntax }: RowDeclaration): string => `row ${encoding} ${syntax ?? ''}`.trim();
-
-/** What lies in memory before the opcodes of each page, the longest first. */
-function prefixesOf({
-  pages = {},
-  operands = {},
-}: InstructionSetDeclaration): Map<string, readonly (number | Operand)[]> {
-  const prefixes = Object.entries({ main: { prefix: '' }, ...pages }).flatMap(([page, { prefix }]) => {
-    if (prefix === undefined) return [];
-    const words = prefix.split(' ').filter(Boolean);
-    const parts = words.map((word): number | Operand => {
-      const operand = Object.hasOwn(operands, word) ? operands[word] : undefined;
-      if (operand) return { name: word, ...operand };
-      if (/^[\da-f]{2}$/i.test(word)) return Number.parseInt(word, 16);
-      throw new IsaError('isa/page', `'${word}' is neither a byte nor an operand`, { path: `page ${page}` });
-    });
-    return [[page, parts] as const];
-  });
-  return new Map(prefixes.sort(([, one], [, other]) => other.length - one.length));
-}
-
-/** Prefix, opcode, operands: an operand of the prefix is the first of that name in the text. */
-function layoutOf(
-  prefix: readonly (number | Operand)[],
-  opcode: number,
-  opcodeBytes: number,
-  operands: readonly SyntaxPart[],
-): (number | Operand)[] {
-  const left = operands.filter((part) => typeof part === 'object');
-  const before = prefix.map((part): number | Operand => {
-    if (typeof part === 'number') return part;
-    const place = left.findIndex(({ name }) => name === part.name);
-    return place < 0 ? part : (left.splice(place, 1)[0] as Operand);
-  });
-  const bytes = Array.from({ length: opcodeBytes }, (_, index) => (opcode >> (8 * (opcodeBytes - 1 - index))) & 0xff);
-  return [...before, ...bytes, ...left];
-}
-
-const lengthOf = (layout: Encoding['layout']): number =>
-  layout.reduce<number>((sum, part) => sum + (typeof part === 'number' ? 1 : part.bytes), 0);
-
-/** Of several encodings of one text the assembler takes the first documented one; the others get a suffix. */
-function nameApart(pages: Map<string, (Encoding | undefined)[]>): void {
-  const taken = new Map<string, Encoding[]>();
-  for (const page of pages.values()) {
-    for (const encoding of page) {
-      if (!encoding || encoding.length === 0) continue;
-      const text = `${encoding.mnemonic} ${operandText(encoding)}`;
-      const same = taken.get(text);
-      if (same) same.push(encoding);
-      else taken.set(text, [encoding]);
-    }
-  }
-  for (const same of taken.values()) {
-    const preferred = same.find(({ undocumented }) => !undocumented) ?? same[0];
-    for (const encoding of same) {
-      if (encoding === preferred) continue;
-      const bytes = encoding.layout.filter((part) => typeof part === 'number');
-      const suffix = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      (pages.get(encoding.page) as Encoding[])[encoding.opcode] = {
-        ...encoding,
-        mnemonic: `${encoding.mnemonic}.${suffix}`,
-      };
-    }
   }
 }
 
@@ -367,27 +201,6 @@ function nameApart(pages: Map<string, (Encoding | undefined)[]>): void {
 function kept<Key, Value>(made: Map<Key, Value>, key: Key, make: () => Value): Value {
   if (!made.has(key)) made.set(key, make());
   return made.get(key) as Value;
-}
-
-/** All opcodes of a bit pattern, with the values of its fields. */
-function* expand(bits: string): Generator<{ opcode: number; fields: Record<string, number> }> {
-  const letters = [...new Set(bits.replace(/[01]/g, ''))];
-  const variable = bits.replace(/[01]/g, '').length;
-  for (let choice = 0; choice < 2 ** variable; choice += 1) {
-    const fields = Object.fromEntries(letters.map((letter) => [letter, 0]));
-    let opcode = 0;
-    let next = variable - 1;
-    for (const character of bits) {
-      let bit = Number(character);
-      if (Number.isNaN(bit)) {
-        bit = (choice >> next) & 1;
-        next -= 1;
-        fields[character] = ((fields[character] as number) << 1) | bit;
-      }
-      opcode = (opcode << 1) | bit;
-    }
-    yield { opcode, fields };
-  }
 }
 
 /**

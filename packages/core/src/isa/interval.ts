@@ -41,15 +41,18 @@ export function resultInterval(operator: BinaryOperator, left: Interval, right: 
     case '^':
       return bitwise(left, right);
     case '<<': {
-      const products = [left.low, left.high].flatMap((value) => [value * 2 ** right.low, value * 2 ** right.high]);
-      return { low: Math.min(...products), high: Math.max(...products) };
+      const [least, most] = [2 ** right.low, 2 ** right.high];
+      return {
+        low: Math.min(left.low * least, left.low * most),
+        high: Math.max(left.high * least, left.high * most),
+      };
     }
     case '>>': {
-      const shifted = [left.low, left.high].flatMap((value) => [
-        Math.floor(value / 2 ** right.low),
-        Math.floor(value / 2 ** right.high),
-      ]);
-      return { low: Math.min(...shifted), high: Math.max(...shifted) };
+      const [least, most] = [2 ** right.low, 2 ** right.high];
+      return {
+        low: Math.min(Math.floor(left.low / least), Math.floor(left.low / most)),
+        high: Math.max(Math.floor(left.high / least), Math.floor(left.high / most)),
+      };
     }
     default:
       return { low: 0, high: 1 };
