@@ -22,7 +22,7 @@ const folder = temporaryFolder();
 const small: DevicePlugin[] = [];
 for (const { marks, text } of blocksOf(readDocument('writing-a-device.md'))) {
   const file = marks.get('file') ?? '';
-  if (!/^(counter|panel|teletype|latch|doorbells|video)\.mjs$/.test(file)) continue;
+  if (!/^(counter|panel|teletype|latch|doorbells|cartridge|video)\.mjs$/.test(file)) continue;
   writeFileSync(join(folder, file), text);
   small.push(...(Object.values(await import(join(folder, file))) as DevicePlugin[]));
 }
@@ -112,6 +112,14 @@ const checks: Record<string, (machine: Machine) => void> = {
   delays(machine) {
     const trace = traced(machine, 0, [0xea, 0xea, 0xea], 12);
     expect(trace.map(({ cycle }) => cycle)).toEqual([5, 6, 13, 14]);
+  },
+  media(machine) {
+    const media = Object.values(machine.media).map(({ name, image, mode, size }) => `${name} ${image} ${mode} ${size}`);
+    expect(media).toEqual([
+      'slot.card card overlay 8192',
+      'disks.a system read-only 256256',
+      'disks.i i overlay 4177920',
+    ]);
   },
   openBus(machine) {
     expect(machine.memory.peek(0x9000)).toBe(0);

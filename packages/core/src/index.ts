@@ -37,9 +37,11 @@ export {
   type RunReason,
   type RunResult,
 } from './machine/machine.js';
+export type { MachineMedium, MediumChange, MediumMode } from './media/medium.js';
 export { type CpuDefinition, type CpuPlugin, defineCpu } from './plugin/define-cpu.js';
 export {
   type CycleKind,
+  type DeviceBank,
   type DeviceBehaviour,
   type DeviceChannel,
   type DeviceClock,
@@ -48,9 +50,11 @@ export {
   type DeviceEvent,
   type DeviceLine,
   type DeviceLink,
+  type DeviceMedium,
   type DevicePlugin,
   type DevicePort,
   defineDevice,
+  type MediumDeclaration,
 } from './plugin/define-device.js';
 export {
   bit,

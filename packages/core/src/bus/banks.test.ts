@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMachine } from '../machine/machine.js';
 import { toy, toyProgram } from '../testing/toy.js';
@@ -124,4 +125,57 @@ test('a bank switched by the guest is what the next cycle reads; checkpoints and
   for (const other of [restored, loaded]) {
     expect([other.memory.peek(0x8000), other.memory.peek(0x9000)]).toEqual([3, 3]);
   }
+});
+
+/** A window of two pages and a half onto four banks, all of it worked out byte by byte. */
+test('the common part of a window is bank 0, and takes no writes while it is protected', () => {
+  const [from, size] = [0x40c0, 0x280];
+  const action = fc.oneof(
+    fc.record({ does: fc.constant('select' as const), bank: fc.nat(5) }),
+    fc.record({
+      does: fc.constant('common' as const),
+      at: fc.oneof(fc.nat(size + 50), fc.constantFrom(0, 0x40, 0x140, 0x240)),
+      isProtected: fc.boolean(),
+    }),
+    fc.record({ does: fc.constant('write' as const), at: fc.nat(size - 1), value: fc.nat(255) }),
+  );
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 25 }), (actions) => {
+      const bus = busOf([
+        { at: from, ram: 4 * size, bank: 'map.low', size },
+        { at: 0x8000, mirror: from, of: size, size },
+        { at: 0xa000, device: 'map' },
+      ]);
+      const memory = new Uint8Array(4 * size);
+      let [bank, common, isProtected, refused] = [0, size, false, 0];
+      const place = (at: number): number => (at < common ? bank * size : 0) + at;
+      for (const one of actions) {
+        if (one.does === 'select') {
+          bus.writeAny(0xa000, one.bank);
+          bank = one.bank % 4;
+        } else if (one.does === 'common') {
+          [common, isProtected] = [one.at, one.isProtected];
+          bus.writeAny(0xa003, common >> 8);
+          bus.writeAny(0xa004, common & 0xff);
+          bus.writeAny(0xa005, isProtected ? 1 : 0);
+        } else {
+          bus.writeAny(from + one.at, one.value);
+          if (isProtected && one.at >= common) refused += 1;
+          else memory[place(one.at)] = one.value;
+        }
+        for (let at = 0; at < size; at += 1) {
+          const wanted = memory[place(at)] as number;
+          const window = bus.window(from + at);
+          const isRight =
+            bus.readAny(from + at) === wanted &&
+            bus.peek(from + at) === wanted &&
+            bus.readAny(0x8000 + at) === wanted &&
+            window.size > 0;
+          if (!isRight) throw new Error(`$${(from + at).toString(16)} is ${bus.readAny(from + at)}, not ${wanted}`);
+        }
+        expect(bus.peek(0xa003)).toBe(refused & 0xff);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -24,6 +24,13 @@ export const READER = 2;
 export const WRITER = 3;
 export const DELAY = 4;
 
+/** Words of a bank selector: the bank selected, where in its windows the common part begins, whether that is protected. */
+export const BANK_WORDS = 3;
+export const COMMON = 1;
+export const PROTECTED = 2;
+/** Beyond every window: nothing is common. */
+export const NOTHING_COMMON = 0x7fff_ffff;
+
 /** Cycles that accesses wait, by (time + phase) mod period. */
 export interface DelayTable {
   readonly name: string;
@@ -75,6 +82,8 @@ export class Bus {
   readonly #delayOffsets: number[] = [0];
   /** Called before a device is accessed, that it may see the present moment. */
   arrive: () => void = () => {};
+  /** Called when a write to a part that a bank selector protects was refused; by the selector's offset. */
+  readonly refusals = new Map<number, () => void>();
   /** Raised whenever the page table may have changed; no state. */
   version = 0;
   /** The page table; words as above. */
@@ -171,7 +180,10 @@ export class Bus {
         this.writeAny(sourceOf(region, address), value);
         return;
       default:
-        this.#bytes[this.#memoryAt(region, address)] = value;
+        if (this.#isProtected(region, address)) {
+          this.arrive();
+          this.refusals.get(region.bank)?.();
+        } else this.#bytes[this.#memoryAt(region, address)] = value;
     }
   }
 
@@ -252,7 +264,8 @@ export class Bus {
     if (region === undefined || region.kind === 'device' || region.kind === 'mirror' || region.delay > 0) return none;
     const add = this.#memoryAt(region, address) - address;
     if (add < 0) return none;
-    const isSame = (other: number): boolean => this.#regionAt(other, READER) === region;
+    const isSame = (other: number): boolean =>
+      this.#regionAt(other, READER) === region && this.#memoryAt(region, other) - other === add;
     const base = address & ~this.pageMask;
     let start = address;
     let end = address + 1;
@@ -319,8 +332,14 @@ export class Bus {
         return isWhole ? this.#plainOffset(source >>> this.pageShift, word) : -1;
       }
       case 'ram':
-      case 'rom':
-        return region.delay !== 0 || (region.kind === 'rom' && word === WRITER) ? -1 : this.#memoryAt(region, base);
+      case 'rom': {
+        if (region.delay !== 0 || (region.kind === 'rom' && word === WRITER)) return -1;
+        const last = base + this.pageMask;
+        if (word === WRITER && this.#isProtected(region, last)) return -1;
+        const offset = this.#memoryAt(region, base);
+        // The common part of a bank may begin within the page.
+        return this.#memoryAt(region, last) === offset + this.pageMask ? offset : -1;
+      }
       default:
         return -1;
     }
@@ -349,8 +368,15 @@ export class Bus {
   #memoryAt({ from, to, memory, size, bank }: Extract<Region, { kind: 'ram' | 'rom' }>, address: number): number {
     if (bank === 0) return memory + address - from;
     const window = to - from + 1;
-    const selected = (this.#words[bank >> 2] as number) % (size / window);
+    const isCommon = address - from >= (this.#words[(bank >> 2) + COMMON] as number);
+    const selected = isCommon ? 0 : (this.#words[bank >> 2] as number) % (size / window);
     return memory + selected * window + address - from;
+  }
+
+  /** Whether a write there is refused by the bank selector. */
+  #isProtected({ kind, from, bank }: Extract<Region, { kind: 'ram' | 'rom' }>, address: number): boolean {
+    if (bank === 0 || kind === 'rom' || this.#words[(bank >> 2) + PROTECTED] === 0) return false;
+    return address - from >= (this.#words[(bank >> 2) + COMMON] as number);
   }
 }
 

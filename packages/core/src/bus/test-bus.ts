@@ -6,7 +6,7 @@ import type { MachineConfig } from '../machine/config.js';
 import { createMachine } from '../machine/machine.js';
 import { type CpuPlugin, defineCpu } from '../plugin/define-cpu.js';
 import { defineDevice } from '../plugin/define-device.js';
-import { bytes } from '../plugin/fields.js';
+import { bytes, u8 } from '../plugin/fields.js';
 import * as z from '../zod.js';
 import type { Bus } from './bus.js';
 
@@ -52,17 +52,29 @@ export const registers = defineDevice({
   }),
 });
 
-/** A device with three bank selectors: a write to register n selects a bank in selector n. */
+/**
+ * A device with three bank selectors: a write to register n selects a bank in selector n. What follows is of the first:
+ * registers 3 and 4 say from where on it is common, register 5 whether that is protected; it counts refused writes.
+ */
 export const mapper = defineDevice({
   type: 'mapper',
   version: 1,
-  size: 3,
+  size: 6,
   banks: ['low', 'high', 'third'],
-  create: ({ banks }) => ({
+  state: () => ({ common: bytes(3), refused: u8() }),
+  create: ({ banks, state }) => ({
     write(offset, value) {
       [banks.low, banks.high, banks.third][offset]?.select(value);
+      if (offset < 3) return;
+      state.common[offset - 3] = value;
+      banks.low.common(((state.common[0] as number) << 8) | (state.common[1] as number), state.common[2] !== 0);
     },
-    peek: (offset) => [banks.low, banks.high, banks.third][offset]?.selected ?? 0,
+    peek: (offset) => [banks.low, banks.high, banks.third][offset]?.selected ?? state.refused,
+    banks: {
+      low() {
+        state.refused += 1;
+      },
+    },
   }),
 });
 

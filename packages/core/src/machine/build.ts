@@ -1,9 +1,11 @@
 /** From a config to the parts of a machine, laid out in one arena. */
-import { Bus, type DelayTable } from '../bus/bus.js';
+import { BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
 import type { BusDevice, Region } from '../bus/region.js';
 import { BackplaneError, ConfigError, suggest } from '../errors.js';
+import { Medium } from '../media/medium.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
 import type {
+  DeviceBank,
   DeviceBehaviour,
   DeviceContext,
   DeviceDefinition,
@@ -21,7 +23,14 @@ import { Arena, ArenaLayout } from '../state/arena.js';
 import { type FieldPlaces, fieldState, initializeFields, reserveFields } from '../state/fields.js';
 import { type Frequency, hertz, masterFrequency, parseFrequency, ticksPerCycle } from '../time/clock.js';
 import { Scheduler } from '../time/scheduler.js';
-import { configError, type ParsedConfig, type ParsedCpu, type ParsedRegion, parseConfig } from './config.js';
+import {
+  configError,
+  mediaSchema,
+  type ParsedConfig,
+  type ParsedCpu,
+  type ParsedRegion,
+  parseConfig,
+} from './config.js';
 import { type Control, PAUSE_EXIT, PAUSE_FAULT } from './control.js';
 import { Cpu } from './cpu.js';
 
@@ -73,8 +82,10 @@ export interface Parts {
   readonly hostPlaces: ReadonlyMap<string, FieldPlaces>;
   readonly memories: readonly MemoryBlock[];
   readonly wiring: Wiring;
-  /** Bank words by `device.bank`. */
+  /** Offsets of the words of bank selectors, by `device.bank`. */
   readonly banks: ReadonlyMap<string, number>;
+  /** By `device.drive`. */
+  readonly media: ReadonlyMap<string, Medium>;
   /** Words of the machine itself; see `machine.ts`. */
   readonly machineOffset: number;
   /** Master ticks in a cycle of the machine's clock. */
@@ -96,6 +107,7 @@ interface PlannedDevice {
   readonly ticks: number;
   readonly hertz: number;
   readonly fields: FieldPlaces;
+  readonly media: Readonly<Record<string, Medium>>;
   readonly ports: ReadonlyMap<string, PortPins>;
   readonly channels: ReadonlyMap<string, DeviceEnd>;
   /** Filled in when the device is created. */
@@ -135,16 +147,17 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   const control: Control = { pause: 0 };
   const machineOffset = layout.reserve(MACHINE_DOUBLES * 8);
 
+  const usedImages = new Set<string>();
   const planned = deviceConfigs.map(([name, deviceConfig], index) =>
-    planDevice(name, deviceConfig, devicePlugins, master, deviceClocks[index] as Frequency, layout),
+    planDevice(name, deviceConfig, devicePlugins, master, deviceClocks[index] as Frequency, layout, images, usedImages),
   );
+  const media = new Map(planned.flatMap((plan) => Object.values(plan.media).map((medium) => [medium.name, medium])));
   const banks = new Map<string, number>();
   for (const { name, definition } of planned) {
-    for (const bank of definition.banks ?? []) banks.set(`${name}.${bank}`, layout.reserve(4, 4));
+    for (const bank of definition.banks ?? []) banks.set(`${name}.${bank}`, layout.reserve(BANK_WORDS * 4, 4));
   }
 
   const memories: MemoryBlock[] = [];
-  const usedImages = new Set<string>();
   const delays = Object.entries(config.delays ?? {}).map(([name, { period, phase = 0, cycles }]): DelayTable => {
     if (cycles.length > period) {
       throw new ConfigError('config/delay', `${cycles.length} entries for a period of ${period} cycles`, {
@@ -233,6 +246,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   }
   const arena = new Arena(layout);
   scheduler.attach(arena);
+  for (const offset of banks.values()) arena.i32[(offset >> 2) + COMMON] = NOTHING_COMMON;
   for (const net of wiring.nets) net.attach(arena);
   for (const cpu of cpus.values()) {
     cpu.attach(arena);
@@ -272,6 +286,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
     memories,
     wiring,
     banks,
+    media,
     machineOffset,
     clockTicks,
   };
@@ -370,17 +385,21 @@ function atPath<T>(path: string, action: () => T): T {
 
 function planDevice(
   name: string,
-  { type, clock: _clock, ...own }: { type: string; clock?: string | number | undefined },
+  { type, clock: _clock, ...rest }: { type: string; clock?: string | number | undefined },
   plugins: ReadonlyMap<string, DevicePlugin>,
   master: Frequency,
   clock: Frequency,
   layout: ArenaLayout,
+  images: Readonly<Record<string, Uint8Array>>,
+  usedImages: Set<string>,
 ): PlannedDevice {
   const path = `devices.${name}`;
   const plugin = plugins.get(type);
   if (!plugin) throw unknownPlugin(`no device type '${type}'`, type, [...plugins.keys()], `${path}.type`);
   const { definition } = plugin;
+  const { media: mediaConfig, ...own } = definition.media ? (rest as { media?: unknown }) : { ...rest, media: {} };
   const config = parseDeviceConfig(definition, own, path);
+  const media = insertMedia(name, definition, mediaConfig, images, usedImages);
   const fields = ofPlugin(path, `'state' of '${type}'`, () =>
     reserveFields(
       {
@@ -408,6 +427,7 @@ function planDevice(
     ticks: ticksPerCycle(master, clock),
     hertz: hertz(clock),
     fields,
+    media,
     ports,
     channels,
     onBus: { name, size },
@@ -427,10 +447,10 @@ function ofPlugin<T>(path: string, what: string, action: () => T): T {
 /** A handler of something that was not declared would never be called. */
 function refuseStrayHandlers(
   device: string,
-  context: Readonly<Record<'lines' | 'ports' | 'channels', object>>,
+  context: Readonly<Record<'lines' | 'ports' | 'channels' | 'banks', object>>,
   behaviour: DeviceBehaviour,
 ): void {
-  for (const kind of ['lines', 'ports', 'channels'] as const) {
+  for (const kind of ['lines', 'ports', 'channels', 'banks'] as const) {
     const stray = Object.keys(behaviour[kind] ?? {}).find((name) => !(name in context[kind]));
     if (stray === undefined) continue;
     throw new ConfigError('device/handler', `it handles '${stray}', which is not among its ${kind}`, {
@@ -438,6 +458,47 @@ function refuseStrayHandlers(
       mend: suggest(stray, Object.keys(context[kind])),
     });
   }
+}
+
+/** Put the images that the config names, or those of the drives' own names, into the drives of a device. */
+function insertMedia(
+  device: string,
+  { type, media: drives = {} }: DeviceDefinition,
+  config: unknown,
+  images: Readonly<Record<string, Uint8Array>>,
+  usedImages: Set<string>,
+): Record<string, Medium> {
+  const path = `devices.${device}.media`;
+  const result = mediaSchema.safeParse(config);
+  if (!result.success) throw configError(result.error, path.split('.'), config, ['image', 'mode']);
+  const { data = {} } = result;
+  const stray = Object.keys(data).find((drive) => !Object.hasOwn(drives, drive));
+  if (stray !== undefined) {
+    throw new ConfigError('config/unknown-drive', `a ${type} has no drive '${stray}'`, {
+      path,
+      mend: suggest(stray, Object.keys(drives)),
+    });
+  }
+  const media: Record<string, Medium> = {};
+  for (const [drive, { size }] of Object.entries(drives)) {
+    const { image = drive, mode = 'overlay' } = data[drive] ?? {};
+    const bytes = Object.hasOwn(images, image) ? images[image] : undefined;
+    if (!bytes) continue;
+    const fault = usedImages.has(image)
+      ? 'is in another place already'
+      : size !== undefined && bytes.length !== size
+        ? `has ${bytes.length} bytes, the drive takes ${size}`
+        : undefined;
+    if (fault !== undefined) {
+      throw new ConfigError('config/medium', `image '${image}' ${fault}`, {
+        path: `${path}.${drive}`,
+        mend: 'give the right image',
+      });
+    }
+    usedImages.add(image);
+    media[drive] = new Medium(`${device}.${drive}`, image, mode, bytes);
+  }
+  return media;
 }
 
 function parseDeviceConfig(
@@ -731,6 +792,7 @@ function createDevice(
   let isCreating = true;
   let events = 0;
   const handlers: { lines?: DeviceBehaviour['lines'] } = {};
+  const buses = [...cpus.values()].flatMap(({ memory, io }) => (io === memory ? [memory] : [memory, io]));
 
   const lines = Object.fromEntries(
     (definition.lines ?? []).map((line): [string, DeviceLine] => {
@@ -758,33 +820,41 @@ function createDevice(
   );
 
   const chain = links.get(name) as Links;
-  const context: DeviceContext<unknown, Fields, string, string, string, string, string> = {
+  const selectors = (definition.banks ?? []).map((bank): [string, DeviceBank] => {
+    const offset = banks.get(`${name}.${bank}`) as number;
+    const words = arena.words(offset, BANK_WORDS);
+    const set = (word: number, value: number): void => {
+      if (words[word] === value) return;
+      words[word] = value;
+      for (const bus of buses) bus.bankChanged(offset);
+    };
+    return [
+      bank,
+      {
+        select: (number) => set(0, number & 0x7fff_ffff),
+        get selected() {
+          return words[0] as number;
+        },
+        common(from, isProtected = false) {
+          set(COMMON, from);
+          set(PROTECTED, isProtected ? 1 : 0);
+        },
+      },
+    ];
+  });
+  const dma = (masters[0] ?? ([...cpus.values()][0] as Cpu)).memory;
+  const context: DeviceContext<unknown, Fields, string, string, string, string, string, string> = {
     config: plan.config,
     state: state as never,
     lines,
     ports: Object.fromEntries(ports),
     channels: Object.fromEntries(channels),
-    banks: Object.fromEntries(
-      (definition.banks ?? []).map((bank) => {
-        const offset = banks.get(`${name}.${bank}`) as number;
-        return [
-          bank,
-          {
-            select(number: number) {
-              if (arena.i32[offset >> 2] === number) return;
-              arena.i32[offset >> 2] = number & 0x7fff_ffff;
-              for (const cpu of cpus.values()) {
-                cpu.memory.bankChanged(offset);
-                if (cpu.io !== cpu.memory) cpu.io.bankChanged(offset);
-              }
-            },
-            get selected() {
-              return arena.i32[offset >> 2] as number;
-            },
-          },
-        ];
-      }),
-    ),
+    banks: Object.fromEntries(selectors),
+    media: plan.media,
+    memory: {
+      read: (address) => dma.readAny(address),
+      write: (address, value) => dma.writeAny(address, value & 0xff),
+    },
     chain: Object.fromEntries(chain),
     clock: { now, hertz: plan.hertz },
     event(event, handler): DeviceEvent {
@@ -843,6 +913,9 @@ function createDevice(
   handlers.lines = behaviour.lines;
   for (const [port, pins] of ports) pins.handler = behaviour.ports?.[port];
   for (const [channel, end] of channels) end.handler = behaviour.channels?.[channel];
+  for (const [bank, refused] of Object.entries(behaviour.banks ?? {})) {
+    for (const bus of buses) bus.refusals.set(banks.get(`${name}.${bank}`) as number, () => refused?.());
+  }
   for (const [link, place] of chain) place.answer = () => behaviour.acknowledge?.(link);
   const answers = {
     ...(behaviour.read && { read: behaviour.read.bind(behaviour) }),

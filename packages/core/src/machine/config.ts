@@ -65,6 +65,19 @@ const region = z.union([
   z.strictObject({ ...placement, mirror: integer, of: integer, size: integer }),
 ]);
 
+/** What is in the drives of a device. */
+export const mediaSchema = z
+  .record(
+    z.string(),
+    z.strictObject({
+      /** Name of the image; the drive's own by default. */
+      image: z.string().optional(),
+      /** What becomes of what the guest writes. */
+      mode: z.enum(['read-only', 'overlay', 'write-through']).optional(),
+    }),
+  )
+  .optional();
+
 const cpu = z.looseObject({
   type: z.string(),
   variant: z.string().optional(),

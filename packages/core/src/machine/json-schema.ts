@@ -1,7 +1,7 @@
 /** The JSON Schema of machine configs, made from the same schemas that check them. */
 import type * as z from '../zod.js';
 import type { Plugin } from './build.js';
-import { machineConfigSchema } from './config.js';
+import { machineConfigSchema, mediaSchema } from './config.js';
 
 type Schema = Record<string, unknown>;
 
@@ -24,6 +24,7 @@ export function jsonSchema(plugins: readonly Plugin[]): Schema {
     const properties = {
       type: { const: plugin.type },
       clock: { type: ['number', 'string'] },
+      ...(plugin.definition.media && { media: toSchema(mediaSchema) }),
       ...(own.properties as Schema),
     };
     return [

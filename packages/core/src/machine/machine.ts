@@ -5,6 +5,7 @@ import type { Region } from '../bus/region.js';
 import { Runner } from '../engine/runner.js';
 import { BackplaneError } from '../errors.js';
 import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
+import type { MachineMedium, MediumChange, WrittenSectors } from '../media/medium.js';
 import type { HostChannel } from '../signal/channel.js';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.js';
 import { hertz } from '../time/clock.js';
@@ -58,6 +59,8 @@ export interface Checkpoint {
   readonly shape: string;
   /** @internal */
   readonly bytes: Uint8Array;
+  /** @internal */
+  readonly media: ReadonlyMap<string, WrittenSectors>;
 }
 
 /** A CPU as its user sees it. */
@@ -115,6 +118,8 @@ interface MachineEvents {
   output: (event: { readonly channel: string; readonly bytes: Uint8Array }) => void;
   /** A byte of input was handed to the guest. */
   input: (event: { readonly channel: string; readonly byte: number; readonly cycles: number }) => void;
+  /** What is on a medium has changed, by the guest or because the machine went back to another state. */
+  medium: (event: { readonly medium: MachineMedium; readonly changes: readonly MediumChange[] }) => void;
   /** A run ended. */
   stop: (result: RunResult) => void;
 }
@@ -135,7 +140,7 @@ export class Machine {
   readonly #events = new EventEmitter<MachineEvents>();
   /** Ticks of a turn; 0 where turns are one instruction long. */
   readonly #quantum: number;
-  readonly #shape: string;
+  #knownShape: string | undefined;
   #isRunning = false;
   #isDisposed = false;
 
@@ -151,12 +156,19 @@ export class Machine {
     const { quantum = 1000 } = parts.config;
     this.#quantum = quantum === 'instruction' ? 0 : quantum * parts.clockTicks;
     this.cpus = Object.fromEntries(this.#cpus.map((cpu) => [cpu.name, cpuView(cpu, parts.scheduler)]));
-    this.#shape = JSON.stringify([
-      parts.config,
-      parts.layoutSize,
+    this.#powerOn();
+  }
+
+  /** What a checkpoint must have in common with this machine. The digest of a large disk is worth waiting for. */
+  get #shape(): string {
+    const { config, layoutSize, media } = this.parts;
+    this.#knownShape ??= JSON.stringify([
+      config,
+      layoutSize,
+      [...media.values()].map(({ name, size, imageDigest }) => [name, size, imageDigest]),
       this.#cpus.map(({ type, variant, version }) => [type, variant, version]),
     ]);
-    this.#powerOn();
+    return this.#knownShape;
   }
 
   #powerOn(): void {
@@ -292,6 +304,11 @@ export class Machine {
     return host;
   }
 
+  /** What is in the drives, by `device.drive`. */
+  get media(): Readonly<Record<string, MachineMedium>> {
+    return Object.fromEntries(this.parts.media);
+  }
+
   /** Names of the host channels. */
   get channels(): readonly string[] {
     return [...this.parts.hosts.keys()];
@@ -319,7 +336,13 @@ export class Machine {
 
   /** Keep the state as it is now. */
   checkpoint(): Checkpoint {
-    return { cycles: this.cycles, shape: this.#shape, bytes: this.parts.arena.u8.slice(0, this.parts.layoutSize) };
+    const { arena, layoutSize, media } = this.parts;
+    return {
+      cycles: this.cycles,
+      shape: this.#shape,
+      bytes: arena.u8.slice(0, layoutSize),
+      media: new Map([...media].map(([name, { written }]) => [name, written])),
+    };
   }
 
   /**
@@ -335,6 +358,7 @@ export class Machine {
       });
     }
     this.parts.arena.u8.set(checkpoint.bytes);
+    for (const [name, medium] of this.parts.media) medium.written = checkpoint.media.get(name) as WrittenSectors;
     this.#afterRestore();
   }
 
@@ -366,11 +390,12 @@ export class Machine {
     control.pause = 0;
     control.fault = undefined;
     if ((this.#doubles[EXIT_STATUS] as number) >= 0) control.pause |= PAUSE_EXIT;
-    for (const host of hosts.values()) if (host.state?.wanted === 1) control.pause |= PAUSE_INPUT;
+    for (const host of hosts.values()) if ((host.state?.wanted ?? 0) !== 0) control.pause |= PAUSE_INPUT;
     for (const cpu of this.#cpus) {
       cpu.updateAttention();
       cpu.memory.version += 1;
     }
+    this.#tellMedia();
   }
 
   /** The memory map: every region as configured. */
@@ -451,7 +476,16 @@ export class Machine {
     }
   }
 
+  #tellMedia(): void {
+    for (const medium of this.parts.media.values()) {
+      const changes = medium.takeChanges();
+      if (changes.length > 0) this.#events.emit('medium', { medium, changes });
+    }
+  }
+
   #flush(): void {
+    // Before the output: when somebody reads of it, it is done.
+    this.#tellMedia();
     for (const [channel, host] of this.parts.hosts) {
       const bytes = host.takeOutput();
       if (bytes) this.#events.emit('output', { channel, bytes });

@@ -38,6 +38,11 @@ export interface DeviceChannel {
    * boundary by calling the device's `channels` handler; another device at the far end takes no notice.
    */
   poll(): void;
+  /**
+   * Say that the guest can do nothing until it has a byte: a host end hands one over however busy the guest was.
+   * @returns whether there is one, or may be one that the host has not written yet
+   */
+  need(): boolean;
   /** Whether the channel is wired to anything. */
   readonly connected: boolean;
 }
@@ -75,6 +80,36 @@ export interface DeviceClock {
   readonly hertz: number;
 }
 
+/** A bank selector: it chooses which part of a memory is shown by the regions that name it. */
+export interface DeviceBank {
+  /** Show this bank, modulo their number. */
+  select(bank: number): void;
+  readonly selected: number;
+  /**
+   * Show bank 0, whichever is selected, from so many bytes into the regions on.
+   * @param isProtected refuse writes there; the device is told by its `banks` handler
+   */
+  common(from: number, isProtected?: boolean): void;
+}
+
+/** A medium that a device may have: a disk in a drive, a card in a slot. */
+export interface MediumDeclaration {
+  /** How many bytes it has; any number if left out. */
+  readonly size?: number;
+}
+
+/** A disk, card or tape as its device sees it. */
+export interface DeviceMedium {
+  /** In bytes. */
+  readonly size: number;
+  /** Whether it may be written to. */
+  readonly isWritable: boolean;
+  /** A copy of `length` bytes from `offset` on; fewer where it ends. */
+  read(offset: number, length: number): Uint8Array;
+  /** Write bytes from `offset` on: all, or none and false if it is write-protected or ends before. */
+  write(offset: number, bytes: Uint8Array): boolean;
+}
+
 /** Kinds of CPU bus cycle, to choose those that {@link DeviceContext.stall} holds up. */
 export type CycleKind = 'read' | 'write' | 'idle';
 
@@ -87,6 +122,7 @@ export interface DeviceContext<
   Channel extends string,
   Bank extends string,
   Link extends string,
+  Medium extends string,
 > {
   /** The device's part of the machine config, validated, defaults filled in. */
   readonly config: Config;
@@ -95,8 +131,11 @@ export interface DeviceContext<
   readonly lines: Readonly<Record<Line, DeviceLine>>;
   readonly ports: Readonly<Record<Port, DevicePort>>;
   readonly channels: Readonly<Record<Channel, DeviceChannel>>;
-  /** Bank selectors: `banks.prg.select(n)` shows bank n (modulo their number) in every region of that bank. */
-  readonly banks: Readonly<Record<Bank, { select(bank: number): void; readonly selected: number }>>;
+  readonly banks: Readonly<Record<Bank, DeviceBank>>;
+  /** What is in its drives; undefined where nothing is. */
+  readonly media: Readonly<Record<Medium, DeviceMedium | undefined>>;
+  /** Memory of the CPU on whose bus the device is (the main CPU if it is on none), for DMA: as the CPU sees it. */
+  readonly memory: { read(address: number): number; write(address: number, value: number): void };
   /** Its interrupt sources. */
   readonly chain: Readonly<Record<Link, DeviceLink>>;
   readonly clock: DeviceClock;
@@ -116,6 +155,7 @@ export interface DeviceBehaviour<
   Port extends string = string,
   Channel extends string = string,
   Link extends string = string,
+  Bank extends string = string,
 > {
   /** The reset pin: called at power-on and at `machine.reset()`. */
   reset?(): void;
@@ -131,6 +171,8 @@ export interface DeviceBehaviour<
   ports?: { readonly [Name in Port]?: (pins: number) => void };
   /** Called when a byte arrives. */
   channels?: { readonly [Name in Channel]?: (byte: number) => void };
+  /** Called when a write to a protected common part was refused. */
+  banks?: { readonly [Name in Bank]?: () => void };
   /** The byte it puts on the data bus when the CPU acknowledges an interrupt of this device. Missing: open bus. */
   acknowledge?(link: Link): number;
 }
@@ -144,6 +186,7 @@ export interface DeviceDefinition<
   Channel extends string = string,
   Bank extends string = string,
   Link extends string = string,
+  Medium extends string = string,
 > {
   /** Name in a config: `{ type: 'countdown' }`. Lower case, digits, hyphens. */
   readonly type: string;
@@ -165,12 +208,14 @@ export interface DeviceDefinition<
   readonly banks?: readonly Bank[];
   /** Its interrupt sources in a daisy chain, highest priority first. */
   readonly chain?: readonly Link[];
+  /** Its drives, by name. */
+  readonly media?: { readonly [Name in Medium]: MediumDeclaration };
   /** Its state, all of it. */
   readonly state?: (config: z.output<Schema>) => F;
   /** Put one to work. Called once a machine; keep nothing in variables that changes while the guest runs. */
   create(
-    context: DeviceContext<z.output<Schema>, F, Line, Port, Channel, Bank, Link>,
-  ): DeviceBehaviour<Line, Port, Channel, Link>;
+    context: DeviceContext<z.output<Schema>, F, Line, Port, Channel, Bank, Link, Medium>,
+  ): DeviceBehaviour<Line, Port, Channel, Link, Bank>;
 }
 
 /** A device type, to be handed to `createMachine` as a plugin. */
@@ -215,7 +260,8 @@ export function defineDevice<
   const Channel extends string = never,
   const Bank extends string = never,
   const Link extends string = never,
->(definition: DeviceDefinition<Schema, F, Line, Port, Channel, Bank, Link>): DevicePlugin {
+  const Medium extends string = never,
+>(definition: DeviceDefinition<Schema, F, Line, Port, Channel, Bank, Link, Medium>): DevicePlugin {
   checkDefinition(definition as unknown as DeviceDefinition);
   return { kind: 'device', type: definition.type, definition: definition as unknown as DeviceDefinition };
 }
@@ -232,6 +278,7 @@ const CHECKS: { readonly [Key in keyof Required<DeviceDefinition>]: readonly [wa
   channels: ["a list of names, such as ['serial']", /^(array|undefined)/],
   banks: ["a list of names, such as ['rom']", /^(array|undefined)/],
   chain: ["a list of names, such as ['timer']", /^(array|undefined)/],
+  media: ['drives by name, such as { a: {} }', /^(object|undefined)/],
   state: ['a function of the config that gives fields', /^(function|undefined)/],
   create: ['a function', /^function/],
 };

@@ -5,7 +5,7 @@
  *
  * @returns 16 hexadecimal digits
  */
-export function digest(text: string): string {
+export function digest(text: { readonly length: number; charCodeAt(index: number): number }): string {
   let low = 0x811c9dc5;
   let high = 0x9747b28c;
   for (let index = 0; index < text.length; index += 1) {

@@ -2,10 +2,13 @@
  * The portable form of a machine's state: named fields with a version, component by component, never arena bytes.
  * Every component carries a digest, so that damage is found before anything is changed.
  */
+
+import { BANK_WORDS, COMMON, NOTHING_COMMON } from '../bus/bus.js';
 import { SnapshotError } from '../errors.js';
 import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
 import type { Parts } from '../machine/build.js';
 import { LONGEST_STALL } from '../machine/cpu.js';
+import type { Medium, WrittenSectors } from '../media/medium.js';
 import { digest } from './digest.js';
 import { type FieldPlaces, fieldState } from './fields.js';
 
@@ -77,7 +80,7 @@ interface Part {
 
 /** Components in the order they are written. */
 function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
-  const { scheduler, cpus, devices, hosts, hostPlaces, wiring, memories, banks, arena, master } = parts;
+  const { scheduler, cpus, devices, hosts, hostPlaces, wiring, memories, banks, media, arena, master } = parts;
   const result: Part[] = [
     numbers('machine', 'machine', 1, [
       element('target', machineDoubles, 0, 0, Number.MAX_SAFE_INTEGER),
@@ -144,7 +147,11 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
       read: () => ({
         ...readFields(places, parts),
         ...Object.fromEntries(
-          bankNames.map((bank) => [`bank.${bank}`, arena.i32[(banks.get(bank) as number) >> 2] as number]),
+          bankNames.map((bank) => {
+            const words = arena.words(banks.get(bank) as number, BANK_WORDS);
+            // Most banks have no common part.
+            return [`bank.${bank}`, words[COMMON] === NOTHING_COMMON ? (words[0] as number) : words.join()];
+          }),
         ),
         ...Object.fromEntries(
           ports.flatMap((port) => [
@@ -157,7 +164,14 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
         writeFields(places, parts, fields, `device/${name}`);
         for (const bank of bankNames) {
           const offset = banks.get(bank) as number;
-          arena.i32[offset >> 2] = whole(fields, `bank.${bank}`, `device/${name}`, 0, INT32.highest);
+          const parts = String(fields[`bank.${bank}`]).split(',').map(Number);
+          const words = parts.length === 1 ? [...parts, NOTHING_COMMON, 0] : parts;
+          words.forEach((value, word) => {
+            const isRight =
+              Number.isInteger(value) && value >= 0 && value <= INT32.highest && words.length === BANK_WORDS;
+            if (!isRight) throw misfit(`device/${name}`, `field 'bank.${bank}' cannot be ${fields[`bank.${bank}`]}`);
+            arena.i32[(offset >> 2) + word] = value;
+          });
           for (const cpu of cpus.values()) {
             cpu.memory.bankChanged(offset);
             if (cpu.io !== cpu.memory) cpu.io.bankChanged(offset);
@@ -193,6 +207,23 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
           fields.size === size && typeof fields.bytes === 'string' ? unpackBytes(fields.bytes, size) : undefined;
         if (!bytes) throw misfit(`memory/${name}`, `${size} bytes expected, found ${String(fields.size)}`);
         arena.bytes(offset, size).set(bytes);
+      },
+    });
+  }
+  for (const [name, medium] of media) {
+    result.push({
+      id: `medium/${name}`,
+      type: 'medium',
+      version: 1,
+      read: () => ({
+        image: medium.imageDigest,
+        written: JSON.stringify(
+          [...medium.written].sort(([a], [b]) => a - b).map(([sector, bytes]) => [sector, packBytes(bytes)]),
+        ),
+      }),
+      write(fields) {
+        if (fields.image !== medium.imageDigest) throw misfit(`medium/${name}`, 'the image is another');
+        medium.written = parseWritten(fields.written, medium, `medium/${name}`);
       },
     });
   }
@@ -313,6 +344,20 @@ function parsePending(value: number | string | undefined): { name: string; time:
     });
   } catch {
     throw misfit('scheduler', 'the pending events cannot be read');
+  }
+}
+
+function parseWritten(value: number | string | undefined, medium: Medium, id: string): WrittenSectors {
+  try {
+    return new Map(
+      (JSON.parse(String(value)) as [number, string][]).map(([sector, text]) => {
+        const bytes = unpackBytes(text, medium.lengthOf(sector));
+        if (!bytes) throw new TypeError('no sector');
+        return [sector, bytes];
+      }),
+    );
+  } catch {
+    throw misfit(id, 'the written sectors cannot be read');
   }
 }
 

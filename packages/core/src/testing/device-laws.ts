@@ -12,6 +12,8 @@ import { type Access, probe, probeProgram } from './probe.js';
 export interface DeviceLawOptions extends LawOptions {
   /** The device's config, without `type`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** What is in its drives. */
+  readonly images?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** What a CPU does with a daisy chain. */
@@ -59,7 +61,7 @@ const surroundings = (lines: readonly string[], ports: Readonly<Record<string, n
  */
 export function deviceLaws(
   plugin: DevicePlugin,
-  { config = {}, runs = 30, seed, engine = 'auto' }: DeviceLawOptions = {},
+  { config = {}, images = {}, runs = 30, seed, engine = 'auto' }: DeviceLawOptions = {},
 ): Law[] {
   const { definition } = plugin;
   const settings = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
@@ -116,7 +118,7 @@ export function deviceLaws(
     const pick = (accesses: readonly Access[], schedule: readonly number[], runSeed: number): Law =>
       machineLaws(
         machineConfig(schedule),
-        { plugins, engine, images: { program: probeProgram(accesses) } },
+        { plugins, engine, images: { ...images, program: probeProgram(accesses) } },
         { runs: 2, seed: runSeed },
       ).find(([name]) => name.includes(start)) as Law;
     const [name] = pick([{ op: 'pause' }], [], 0);
@@ -141,8 +143,16 @@ export function deviceLaws(
           fc.property(lives, fc.string({ maxLength: 8 }), ({ first, second, before, elsewhere, isReset }, input) => {
             // A machine that has lived through something else and is put back must not remember it.
             const config1 = machineConfig(first.schedule);
-            const fresh = observed(config1, { plugins, engine, images: { program: probeProgram(first.accesses) } });
-            const used = observed(config1, { plugins, engine, images: { program: probeProgram(first.accesses) } });
+            const fresh = observed(config1, {
+              plugins,
+              engine,
+              images: { ...images, program: probeProgram(first.accesses) },
+            });
+            const used = observed(config1, {
+              plugins,
+              engine,
+              images: { ...images, program: probeProgram(first.accesses) },
+            });
             fresh.machine.run(before);
             const start = fresh.machine.checkpoint();
             for (const cycles of elsewhere) {
@@ -188,7 +198,7 @@ export function deviceLaws(
             const machine = createMachine(machineConfig(schedule), {
               plugins,
               engine,
-              images: { program: probeProgram(accesses) },
+              images: { ...images, program: probeProgram(accesses) },
             });
             machine.run(500);
             machine.reset();
@@ -208,7 +218,7 @@ export function deviceLaws(
             const machine = createMachine(machineConfig(schedule), {
               plugins,
               engine,
-              images: { program: probeProgram(accesses) },
+              images: { ...images, program: probeProgram(accesses) },
             });
             machine.run(500);
             const [first, second] = [machine.memory.peek(BASE + at), machine.memory.peek(BASE + at)];
