@@ -100,8 +100,14 @@ const BASE = 0x8000;
  *
  * @param config the device's part of the config
  * @param clock frequency of the machine
+ * @param images what is in its drives
  */
-export function bench(device: DevicePlugin, config: Readonly<Record<string, unknown>> = {}, clock = 1_000_000): Bench {
+export function bench(
+  device: DevicePlugin,
+  config: Readonly<Record<string, unknown>> = {},
+  clock = 1_000_000,
+  images: Readonly<Record<string, Uint8Array>> = {},
+): Bench {
   const { definition } = device;
   const lineNames = definition.lines ?? [];
   const portWidths: Readonly<Record<string, number>> = definition.ports ?? {};
@@ -127,7 +133,10 @@ export function bench(device: DevicePlugin, config: Readonly<Record<string, unkn
       clock,
       cpu: { type: 'pilot', ...(definition.chain && { daisyChain: ['dut'] }) },
       devices: { dut: { ...config, type: device.type }, probe: { type: 'probe' } },
-      memory: [{ at: BASE, device: 'dut' }],
+      memory: [
+        { at: 0, ram: '32K' },
+        { at: BASE, device: 'dut' },
+      ],
       wires: [
         ...lineNames.map((line): [string, string] => [`dut.${line}`, `probe.${line}`]),
         ...Object.keys(portWidths).map((port): [string, string] => [`dut.${port}`, `probe.${port}`]),
@@ -136,7 +145,7 @@ export function bench(device: DevicePlugin, config: Readonly<Record<string, unkn
       ],
       ...(channel ? { host: { console: { idle: 0 } } } : {}),
     },
-    { plugins: [pilot, device, probe] },
+    { plugins: [pilot, device, probe], images },
   );
   const { registers } = machine.cpu;
   const cycle = (kind: number, offset: number, value = 0): number => {

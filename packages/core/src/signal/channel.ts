@@ -11,6 +11,8 @@ export interface ChannelEnd {
   receive(byte: number): void;
   /** The other end looks for a byte. */
   polled(): void;
+  /** The other end can do nothing without a byte. Whether one will come. */
+  needed(): boolean;
 }
 
 /** The end at a device. */
@@ -36,11 +38,19 @@ export class DeviceEnd implements DeviceChannel, ChannelEnd {
     this.peer?.polled();
   }
 
+  need(): boolean {
+    return this.peer?.needed() ?? false;
+  }
+
   receive(byte: number): void {
     this.handler?.(byte);
   }
 
   polled(): void {}
+
+  needed(): boolean {
+    return false;
+  }
 }
 
 /** State of a host end that the guest can tell: part of the machine's state. */
@@ -49,7 +59,7 @@ export const hostFields = {
   quietSince: f64(),
   /** Times the guest has looked for a byte since. */
   polls: u32(),
-  /** 1 once the guest waits for a byte. */
+  /** 1 once the guest waits for a byte, 2 if it can do nothing else. */
   wanted: u8(),
 };
 
@@ -136,7 +146,7 @@ export class HostChannel implements ChannelEnd {
 
   /** Whether the guest waits for a byte that has not been written. */
   get waiting(): boolean {
-    return this.state?.wanted === 1 && this.queued === 0;
+    return (this.state?.wanted ?? 0) !== 0 && this.queued === 0;
   }
 
   /** The last of the output, as text (Latin-1), for messages and matching. */
@@ -179,20 +189,31 @@ export class HostChannel implements ChannelEnd {
 
   polled(): void {
     const state = this.state as StateOf<typeof hostFields>;
-    if (state.wanted === 1) return;
+    if (state.wanted !== 0) return;
     if (this.queued === 0 && !this.waits) return;
     if (state.polls < IDLE_POLLS) state.polls += 1;
     const patience = this.#ended && this.queued === 0 ? this.#idleTicks * END_PATIENCE : this.#idleTicks;
     if (state.polls < IDLE_POLLS || this.#scheduler.now - state.quietSince < patience) return;
-    state.wanted = 1;
+    this.#want(1);
+  }
+
+  needed(): boolean {
+    if (this.queued === 0 && (!this.waits || this.#ended)) return false;
+    this.#want(2);
+    return true;
+  }
+
+  #want(how: 1 | 2): void {
+    (this.state as StateOf<typeof hostFields>).wanted = how;
     this.#control.pause |= PAUSE_INPUT;
   }
 
   /** Whether the guest wants a byte that the host has not written yet, so that its time must stand still. */
   get mustWait(): boolean {
     if (!this.waiting || !this.waits) return false;
-    const { quietSince } = this.state as StateOf<typeof hostFields>;
-    return !this.#ended || this.#scheduler.now - quietSince >= this.#idleTicks * END_PATIENCE;
+    const { quietSince, wanted } = this.state as StateOf<typeof hostFields>;
+    // A guest that is told of the end goes on.
+    return !this.#ended || (wanted === 1 && this.#scheduler.now - quietSince >= this.#idleTicks * END_PATIENCE);
   }
 
   /** At an instruction boundary: hand over a byte if the guest wants one and there is one. */
