@@ -1,39 +1,37 @@
 /**
  * The interpreter of an instruction set: one WebAssembly function, a loop over instructions. It fetches, decodes by a
  * `br_table`, and runs the printed body of the row, as long as there is time for the longest instruction.
+ *
+ * Where the CPU's words lie in the arena is a constant in it: machines put their first CPU at the same place.
  */
 import type { InstructionSet } from '../isa/instruction-set.js';
-import type { Block } from '../isa/ir.js';
+import { type Block, someStatement } from '../isa/ir.js';
 import type { Rtl } from '../isa/rtl-syntax.js';
 import {
   BREAK_WORD,
   LEFT_WORD,
+  POINT_WORD,
   TRAP_WORD,
   UNCHANGED_WORD,
   WINDOW_ADD_WORD,
-  WINDOW_SIZE_WORD,
-  WINDOW_START_WORD,
+  WINDOW_HIGH_WORD,
 } from '../isa/words.js';
 import { cpuLayout } from '../machine/cpu.js';
 import {
   ACCESS,
-  ADDRESS,
-  BASE,
   BodyPrinter,
   CHANGED,
   CODE,
   type Decode,
   FIRST_POOL,
   LEFT,
-  POINT,
+  OUTSIDE,
   type Point,
   PREVIOUS,
   PROGRAM_COUNTER,
   type PrintTarget,
   VALUE,
-  WINDOW_ADD,
-  WINDOW_SIZE,
-  WINDOW_START,
+  zeroWhenFalse,
 } from './wasm/body-printer.js';
 import { Code, encodeModule, op } from './wasm/code.js';
 
@@ -43,6 +41,11 @@ export interface Flavour {
   readonly isTraced: boolean;
   /** It returns at an address, or when an instruction has changed nothing. */
   readonly isWatched: boolean;
+  /**
+   * It runs while no line is asserted and nothing else stands in the way of the next instruction, and looks at neither.
+   * Nothing can come between its instructions that the host would not know of.
+   */
+  readonly isQuiet: boolean;
 }
 
 /** A printed and compiled interpreter, shared by all machines of a process. */
@@ -58,52 +61,91 @@ export interface InterpreterModule {
 /** The point that stands for a whole instruction. */
 export const NO_POINT = -1;
 
-/** Whether an interpreter can be printed for an instruction set: its opcodes have no prefixes. */
-export function isPrintable({ pages, declaration }: InstructionSet): boolean {
-  const hasDecode = ({ rtl }: Rtl): boolean => /\bdecode\s*\(/.test(rtl);
-  return (
-    [...pages.keys()].every((page) => page === 'main') &&
-    !declaration.rows.some(({ code }) => [code].flat().some(hasDecode)) &&
-    !Object.values(declaration.functions ?? {}).some(hasDecode)
-  );
+/** Whether an interpreter can be printed for an instruction set: no page of opcodes leads back to itself. */
+export function isPrintable({ declaration }: InstructionSet): boolean {
+  const decoded = ({ rtl }: Rtl): string[] => [...rtl.matchAll(/\bdecode\s*\(\s*(\w+)/g)].map(([, page = '']) => page);
+  if (Object.values(declaration.functions ?? {}).some((code) => decoded(code).length > 0)) return false;
+  const next = new Map<string, Set<string>>();
+  for (const { page = 'main', code } of declaration.rows) {
+    const found = next.get(page) ?? new Set();
+    next.set(page, found);
+    for (const name of [code].flat().flatMap(decoded)) found.add(name);
+  }
+  const leadsBack = (page: string, above: readonly string[]): boolean =>
+    above.includes(page) || [...(next.get(page) ?? [])].some((other) => leadsBack(other, [...above, page]));
+  return !leadsBack('main', []);
 }
 
 /** Cycles of the longest path through a block and the rows it decodes. */
-export function longestPath(isa: InstructionSet, block: Block): number {
+export function longestPath(isa: InstructionSet, block: Block, pages = new Map<string, number>()): number {
+  const longestOf = (page: string): number => {
+    let longest = pages.get(page);
+    if (longest === undefined) {
+      longest = 0;
+      for (const encoding of isa.pages.get(page) ?? []) {
+        if (encoding) longest = Math.max(longest, longestPath(isa, isa.body(encoding).block, pages));
+      }
+      pages.set(page, longest);
+    }
+    return longest;
+  };
   return block.reduce((sum, statement) => {
     switch (statement.op) {
       case 'cycle':
         return sum + statement.cycle.length;
       case 'if':
-        return sum + Math.max(longestPath(isa, statement.consequent), longestPath(isa, statement.alternate));
-      case 'decode': {
-        const encodings = (isa.pages.get(statement.page) ?? []).filter((encoding) => encoding !== undefined);
-        return sum + Math.max(0, ...encodings.map((encoding) => longestPath(isa, isa.body(encoding).block)));
-      }
+        return (
+          sum + Math.max(longestPath(isa, statement.consequent, pages), longestPath(isa, statement.alternate, pages))
+        );
+      case 'decode':
+        return sum + longestOf(statement.page);
       default:
         return sum;
     }
   }, 0);
 }
 
-/** Print the module of an instruction set. */
+/** Registers on which something else than the next instruction may come in its place: those that `step` asks first. */
+export function rareRegisters(isa: InstructionSet): ReadonlySet<number> {
+  const [first] = isa.step.block;
+  return new Set(first?.op === 'if' ? zeroWhenFalse(first.condition) : []);
+}
+
+/** The first `if` of `step` with what decodes in its rare arm taken out: there the host runs the instruction. */
+function withoutRareDecode(block: Block): { readonly block: Block; readonly isHostRare: boolean } {
+  const [first, ...others] = block;
+  const isHostRare = first?.op === 'if' && someStatement(first.consequent, ({ op }) => op === 'decode');
+  return { block: isHostRare ? [...first.alternate, ...others] : block, isHostRare };
+}
+
+/** Print the module of an instruction set for a CPU whose words begin at `base`. */
 export function printInterpreter(
   isa: InstructionSet,
-  { isTraced, isWatched }: Flavour,
+  base: number,
+  { isTraced, isWatched, isQuiet }: Flavour,
 ): { bytes: Uint8Array<ArrayBuffer>; points: readonly Point[] } {
   const code = new Code();
   const points: Point[] = [];
   const { memoryTable, ioTable } = cpuLayout(isa);
-  const target: PrintTarget = { isa, code, points, memoryTable, ioTable, isTraced, isWatched };
-  const programCounter = (isa.registers.get(isa.declaration.programCounter) as number) * 4;
+  const rare = rareRegisters(isa);
+  const target: PrintTarget = { isa, code, base, points, memoryTable, ioTable, isTraced, isWatched, isQuiet, rare };
+  const programCounter = base + (isa.registers.get(isa.declaration.programCounter) as number) * 4;
   let locals = FIRST_POOL;
 
+  const word = (index: number): Code => code.constant(0).load(base + index * 4);
+  const address = (): Code => {
+    code.getLocal(CODE);
+    return word(WINDOW_ADD_WORD).byte(op.sub);
+  };
+  const setWord = (index: number, value: () => void): void => {
+    code.constant(0);
+    value();
+    code.store(base + index * 4);
+  };
   const leave = (): void => {
-    code.getLocal(BASE).getLocal(PROGRAM_COUNTER).store(programCounter);
-    code
-      .getLocal(BASE)
-      .getLocal(LEFT)
-      .store(LEFT_WORD * 4);
+    code.constant(0);
+    address().store(programCounter);
+    setWord(LEFT_WORD, () => code.getLocal(LEFT));
     code.byte(op.return);
   };
 
@@ -111,7 +153,7 @@ export function printInterpreter(
    * The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. The last
    * one stands for all opcodes that no row describes.
    */
-  const decode: Decode = (page, depth, zero, fetched) => {
+  const decode: Decode = (page, before) => {
     const rows = isa.pages.get(page) ?? [];
     const bodies: Block[] = [];
     const targets = rows.map((encoding) => (encoding ? bodies.push(isa.body(encoding).block) - 1 : -1));
@@ -123,7 +165,7 @@ export function printInterpreter(
     );
     bodies.forEach((body, index) => {
       code.end();
-      const printer = new BodyPrinter(target, depth + last - index, zero, fetched);
+      const printer = new BodyPrinter(target, before.depth + last - index, before);
       printer.print(body, decode);
       locals = Math.max(locals, printer.mostLocals);
     });
@@ -131,82 +173,79 @@ export function printInterpreter(
 
   // Two loops: the inner one over instructions, the outer one over those that need the host.
   code.loop();
-  code.getLocal(BASE).load(programCounter).setLocal(PROGRAM_COUNTER);
-  code
-    .getLocal(BASE)
-    .load(LEFT_WORD * 4)
-    .setLocal(LEFT);
-  for (const [local, word] of [
-    [WINDOW_START, WINDOW_START_WORD],
-    [WINDOW_SIZE, WINDOW_SIZE_WORD],
-    [WINDOW_ADD, WINDOW_ADD_WORD],
-  ] as const) {
-    code
-      .getLocal(BASE)
-      .load(word * 4)
-      .setLocal(local);
-  }
+  code.constant(0).load(programCounter);
+  word(WINDOW_ADD_WORD).byte(op.add).setLocal(CODE);
+  word(LEFT_WORD).setLocal(LEFT);
   if (isWatched) code.constant(-1).setLocal(PREVIOUS);
-  code.block().loop();
+  code.block().block().loop();
   const loopStart = code.length;
   if (isWatched) {
-    code
-      .getLocal(PROGRAM_COUNTER)
-      .getLocal(BASE)
-      .load(BREAK_WORD * 4)
-      .byte(op.eq)
-      .if();
+    address();
+    word(BREAK_WORD).byte(op.eq).if();
     leave();
     code.end();
-    code.getLocal(PROGRAM_COUNTER).getLocal(PREVIOUS).byte(op.eq);
+    code.getLocal(CODE).getLocal(PREVIOUS).byte(op.eq);
     code.getLocal(CHANGED).byte(op.eqz).byte(op.and);
-    code
-      .getLocal(BASE)
-      .load(TRAP_WORD * 4)
-      .byte(op.and)
-      .if();
-    code
-      .getLocal(BASE)
-      .constant(2)
-      .store(TRAP_WORD * 4);
+    word(TRAP_WORD).byte(op.and).if();
+    setWord(TRAP_WORD, () => code.constant(2));
     leave();
     code.end();
     code.constant(0).setLocal(CHANGED);
-    code.getLocal(PROGRAM_COUNTER).setLocal(PREVIOUS);
+    code.getLocal(CODE).setLocal(PREVIOUS);
   }
   code.getLocal(LEFT).constant(1).byte(op.lt).if();
   leave();
   code.end();
-  // Outside the window the host runs the instruction, and finds the window anew.
-  code.getLocal(PROGRAM_COUNTER).getLocal(WINDOW_START).byte(op.sub).getLocal(WINDOW_SIZE).byte(op.geUnsigned).if();
-  code.getLocal(BASE).getLocal(PROGRAM_COUNTER).store(programCounter);
-  code.constant(NO_POINT).setLocal(POINT).branch(2).end();
-  code.getLocal(PROGRAM_COUNTER).getLocal(WINDOW_ADD).byte(op.add).setLocal(CODE);
+  // Beyond the window the host runs the instruction, and finds the window anew.
+  const outside = (): void => {
+    address()
+      .setLocal(PROGRAM_COUNTER)
+      .branch(1 + OUTSIDE);
+  };
+  code.getLocal(CODE);
+  word(WINDOW_HIGH_WORD).byte(op.geUnsigned).if();
+  outside();
+  code.end();
+  const { block, isHostRare } = withoutRareDecode(isa.step.block);
+  if (isHostRare && !isQuiet) {
+    for (const [index, register] of [...rare].entries()) {
+      word(register);
+      if (index > 0) code.byte(op.or);
+    }
+    code.if();
+    outside();
+    code.end();
+  }
   const step = new BodyPrinter(target, 0);
-  step.print(isa.step.block, decode);
+  step.print(block, decode);
   locals = Math.max(locals, step.mostLocals);
   code.end();
   // No value but the fixed locals' lives from one instruction to the next. Said outright, this spares V8 the phis of
   // some 20 locals at the loop's head, which it would keep up to date at the end of every body: 5 × faster.
-  const kept: readonly number[] = [CHANGED, PREVIOUS, WINDOW_START, WINDOW_SIZE, WINDOW_ADD];
   const loop = code.cut(loopStart);
-  for (let local = ADDRESS; local < locals; local += 1) {
-    if (!kept.includes(local)) code.constant(0).setLocal(local);
-  }
-  code.append(loop).end();
+  for (let local = isWatched ? PROGRAM_COUNTER : CHANGED; local < locals; local += 1) code.constant(0).setLocal(local);
+  code.append(loop);
+  code.byte(op.unreachable).end();
+  code.constant(0).getLocal(PROGRAM_COUNTER).store(programCounter);
+  setWord(POINT_WORD, () => code.constant(NO_POINT));
+  setWord(LEFT_WORD, () => code.getLocal(LEFT));
+  code.getLocal(LEFT).constant(1).byte(op.lt).if().byte(op.return).end();
+  code.end();
   if (isWatched) {
-    code.getLocal(BASE).getLocal(PREVIOUS).constant(-1).getLocal(CHANGED).byte(op.eqz).byte(op.select);
-    code.store(UNCHANGED_WORD * 4);
+    setWord(UNCHANGED_WORD, () => {
+      code.getLocal(PREVIOUS);
+      word(WINDOW_ADD_WORD).byte(op.sub);
+      code.constant(-1).getLocal(CHANGED).byte(op.eqz).byte(op.select);
+    });
   }
-  code.getLocal(ADDRESS).getLocal(VALUE).getLocal(LEFT).getLocal(POINT).call(ACCESS);
-  code.branch(0).end();
+  code.call(ACCESS).branch(0).end();
 
   const bytes = encodeModule(
     [
-      { name: 'access', parameters: 4, hasResult: false },
+      { name: 'access', parameters: 0, hasResult: false },
       { name: 'trace', parameters: 4, hasResult: false },
     ],
-    [{ name: 'run', parameters: 1, hasResult: false, locals: locals - 1, code: code.bytes }],
+    [{ name: 'run', parameters: 0, hasResult: false, locals, code: code.bytes }],
   );
   return { bytes, points };
 }
@@ -214,13 +253,13 @@ export function printInterpreter(
 const modules = new WeakMap<InstructionSet, Map<string, InterpreterModule>>();
 
 /** The interpreter of an instruction set, printed and compiled when first asked for. */
-export function interpreterModule(isa: InstructionSet, flavour: Flavour): InterpreterModule {
+export function interpreterModule(isa: InstructionSet, base: number, flavour: Flavour): InterpreterModule {
   const flavours = modules.get(isa) ?? new Map<string, InterpreterModule>();
   modules.set(isa, flavours);
-  const key = `${flavour.isTraced},${flavour.isWatched}`;
+  const key = `${base},${flavour.isTraced},${flavour.isWatched},${flavour.isQuiet}`;
   let compiled = flavours.get(key);
   if (!compiled) {
-    const { bytes, points } = printInterpreter(isa, flavour);
+    const { bytes, points } = printInterpreter(isa, base, flavour);
     compiled = {
       module: new WebAssembly.Module(bytes),
       size: bytes.length,
@@ -234,5 +273,5 @@ export function interpreterModule(isa: InstructionSet, flavour: Flavour): Interp
 
 /** Whether the interpreter of an instruction set is at hand already. */
 export function hasInterpreterModule(isa: InstructionSet): boolean {
-  return modules.get(isa)?.has('false,false') === true;
+  return (modules.get(isa)?.size ?? 0) > 0;
 }

@@ -1,14 +1,20 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
 import {
+  ADDRESS_WORD,
   BREAK_WORD,
   HUNG_WORD,
   LEFT_WORD,
+  LINE_WORD,
+  POINT_WORD,
   RESET_WORD,
   STATUS_WORD,
   TRAP_WORD,
   UNCHANGED_WORD,
+  VALUE_WORD,
   WINDOW_ADD_WORD,
+  WINDOW_HIGH_WORD,
+  WINDOW_LOW_WORD,
   WINDOW_SIZE_WORD,
   WINDOW_START_WORD,
 } from '../isa/words.js';
@@ -25,21 +31,43 @@ import {
   interpreterModule,
   isPrintable,
   NO_POINT,
+  rareRegisters,
 } from './interpreter-module.js';
 import { FETCHED_AHEAD, type Point } from './wasm/body-printer.js';
 
 /** Words that only compiled code uses. */
-const ENGINE_WORDS: ReadonlySet<number> = new Set([LEFT_WORD, WINDOW_START_WORD, WINDOW_SIZE_WORD, WINDOW_ADD_WORD]);
+const ENGINE_WORDS: ReadonlySet<number> = new Set([
+  LEFT_WORD,
+  WINDOW_START_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_ADD_WORD,
+  WINDOW_LOW_WORD,
+  WINDOW_HIGH_WORD,
+  POINT_WORD,
+  ADDRESS_WORD,
+  VALUE_WORD,
+]);
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
 const LONGEST_CALL = 1_000_000;
+/** The same where a line is asserted: perhaps it is not for long, and there is a faster module for that. */
+const LONGEST_WATCHFUL_CALL = 5_000;
+
+/** Whether no line is asserted, and nothing else stands in the way of the next instruction. */
+function isQuiet({ words }: Cpu, rare: ReadonlySet<number>): boolean {
+  if (words[LINE_WORD] !== 0) return false;
+  for (const register of rare) if (words[register] !== 0) return false;
+  return true;
+}
 
 /** A compiled module bound to a CPU. */
 class Bound {
   readonly compiled: InterpreterModule;
   readonly #cpu: Cpu;
   readonly #scheduler: Scheduler;
-  readonly #run: (base: number) => void;
+  readonly #run: () => void;
+  readonly #flavour: Flavour;
+  readonly #rare: ReadonlySet<number>;
   readonly #continuations: (Execute | undefined)[] = [];
   /** Time and cycles left at the last moment at which both were known. */
   #time = 0;
@@ -52,19 +80,20 @@ class Bound {
   #isAtHost = false;
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour) {
-    this.compiled = interpreterModule(cpu.isa, flavour);
+    this.compiled = interpreterModule(cpu.isa, cpu.offset, flavour);
+    this.#flavour = flavour;
+    this.#rare = rareRegisters(cpu.isa);
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
       host: {
         memory: arena.memory as WebAssembly.Memory,
-        access: (address: number, value: number, left: number, point: number) =>
-          this.#access(address, value, left, point),
+        access: () => this.#access(),
         trace: (point: number, address: number, value: number, left: number) =>
           this.#trace(point, address, value, left),
       },
     });
-    this.#run = instance.exports.run as (base: number) => void;
+    this.#run = instance.exports.run as () => void;
   }
 
   /** Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. */
@@ -72,12 +101,13 @@ class Bound {
     const { clock, ticks } = this.#cpu;
     const now = clock[0] as number;
     const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) - (this.compiled.longest - 1);
-    return Math.min(toEvent, Math.ceil((until - now) / ticks), LONGEST_CALL);
+    const most = this.#flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL_CALL;
+    return Math.min(toEvent, Math.ceil((until - now) / ticks), most);
   }
 
   /** Run for the cycles that {@link room} gave. */
   enter(room: number, until: number): void {
-    const { words, clock, ticks, offset, control } = this.#cpu;
+    const { words, clock, ticks, control } = this.#cpu;
     this.#time = clock[0] as number;
     this.#left = room;
     this.#until = until;
@@ -85,11 +115,11 @@ class Bound {
     words[LEFT_WORD] = room;
     this.#showWindow();
     try {
-      this.#run(offset);
+      this.#run();
     } finally {
       if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
-      words.fill(0, WINDOW_START_WORD, WINDOW_ADD_WORD + 1);
+      words.fill(0, WINDOW_START_WORD, VALUE_WORD + 1);
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
         control.pause |= PAUSE_STATUS;
@@ -98,8 +128,12 @@ class Bound {
   }
 
   /** Do the cycle of a point, and finish its instruction. */
-  #access(address: number, value: number, left: number, index: number): void {
+  #access(): void {
     const cpu = this.#cpu;
+    const left = cpu.words[LEFT_WORD] as number;
+    const index = cpu.words[POINT_WORD] as number;
+    const address = cpu.words[ADDRESS_WORD] as number;
+    const value = cpu.words[VALUE_WORD] as number;
     cpu.clock[0] = this.#time + (this.#left - left) * cpu.ticks;
     this.#isAtHost = true;
     const before = cpu.words[TRAP_WORD] === 1 ? cpu.words.slice(0, cpu.isa.words) : undefined;
@@ -155,7 +189,10 @@ class Bound {
   #goOn(): void {
     const { words, clock, control } = this.#cpu;
     const isSpecial = clock[1] === Number.NEGATIVE_INFINITY || control.pause !== 0;
-    const mustStop = isSpecial || ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0;
+    const mustStop =
+      isSpecial ||
+      ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0 ||
+      (!this.#flavour.isTraced && this.#flavour.isQuiet !== isQuiet(this.#cpu, this.#rare));
     this.#time = clock[0] as number;
     this.#left = mustStop ? 0 : this.room(this.#until);
     words[LEFT_WORD] = this.#left;
@@ -175,6 +212,8 @@ class Bound {
     words[WINDOW_START_WORD] = this.#window.start;
     words[WINDOW_SIZE_WORD] = this.#window.size;
     words[WINDOW_ADD_WORD] = this.#window.add;
+    words[WINDOW_LOW_WORD] = this.#window.start + this.#window.add;
+    words[WINDOW_HIGH_WORD] = this.#window.start + this.#window.add + this.#window.size;
   }
 
   /** What comes after a point, as a closure. */
@@ -213,41 +252,41 @@ class Interpreter implements RunningEngine {
   readonly #cpu: Cpu;
   readonly #arena: Arena;
   readonly #scheduler: Scheduler;
-  readonly #bound = new Map<string, Bound>();
+  readonly #bound: (Bound | undefined)[] = [];
+  readonly #rare: ReadonlySet<number>;
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler) {
     this.#cpu = cpu;
     this.#arena = arena;
     this.#scheduler = scheduler;
+    this.#rare = rareRegisters(cpu.isa);
   }
 
-  #boundFor(isWatched: boolean): Bound {
-    const flavour = { isTraced: this.#cpu.trace !== null, isWatched };
-    const key = `${flavour.isTraced},${isWatched}`;
-    let bound = this.#bound.get(key);
-    if (!bound) {
-      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
-      this.#bound.set(key, bound);
-    }
-    return bound;
+  /** The module for what comes next. */
+  #boundNow(isWatched: boolean): Bound {
+    const isTraced = this.#cpu.trace !== null;
+    const flavour = { isTraced, isWatched, isQuiet: !isTraced && isQuiet(this.#cpu, this.#rare) };
+    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (flavour.isQuiet ? 4 : 0);
+    this.#bound[key] ??= new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
+    return this.#bound[key];
   }
 
   run(until: number): void {
-    const bound = this.#boundFor(false);
     const { clock, control } = this.#cpu;
     while ((clock[0] as number) < until && control.pause === 0) {
-      const room = this.#canEnter() ? bound.room(until) : 0;
-      if (room > 0) this.#enter(bound, room, until);
+      const bound = this.#canEnter() ? this.#boundNow(false) : undefined;
+      const room = bound?.room(until) ?? 0;
+      if (bound && room > 0) this.#enter(bound, room, until);
       else this.#cpu.evaluator.step(this.#cpu);
     }
   }
 
   runWatched(until: number, { address, trap }: Watch, holds: () => boolean): boolean {
-    const bound = this.#boundFor(true);
     const { clock, control, words } = this.#cpu;
     while ((clock[0] as number) < until && control.pause === 0) {
-      const room = this.#canEnter() ? bound.room(until) : 0;
-      if (room <= 0 || this.#cpu.programCounter === address) {
+      const bound = this.#canEnter() ? this.#boundNow(true) : undefined;
+      const room = bound?.room(until) ?? 0;
+      if (!bound || room <= 0 || this.#cpu.programCounter === address) {
         this.#cpu.evaluator.step(this.#cpu);
         if (holds()) return true;
         continue;

@@ -23,8 +23,15 @@ export const UNCHANGED_WORD = 9;
 /** Compiled code: the addresses at which instructions may begin that are fetched without looking at the page table … */
 export const WINDOW_START_WORD = 10;
 export const WINDOW_SIZE_WORD = 11;
-/** … and what to add to them. */
+/** … what to add to them, */
 export const WINDOW_ADD_WORD = 12;
-export const FIRST_REGISTER = 13;
+/** … and the arena offsets of the first of them and of the first one beyond. */
+export const WINDOW_LOW_WORD = 13;
+export const WINDOW_HIGH_WORD = 14;
+/** Compiled code: the cycle that the host is to do: its point, its address, what it writes. */
+export const POINT_WORD = 15;
+export const ADDRESS_WORD = 16;
+export const VALUE_WORD = 17;
+export const FIRST_REGISTER = 18;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

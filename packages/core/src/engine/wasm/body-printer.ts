@@ -2,46 +2,67 @@
  * IR bodies to WebAssembly.
  *
  * Within a body, registers are read from the arena once and written back once: each has a local of its own that is
- * valid, and perhaps dirty, from its first use on. The program counter stays in its local from body to body. Pages that
- * are plain are accessed inline; for everything else the host is called, with all state in the arena: it does the access
- * and has the evaluator finish the instruction, at the exact time of each cycle.
+ * valid, and perhaps dirty, from its first use on. The program counter is kept as the arena offset of the instruction's
+ * first byte, from body to body. Pages that are plain are accessed inline; for everything else the host is called, with
+ * all state in the arena: it does the access and has the evaluator finish the instruction, at the exact time of each
+ * cycle.
  */
 import { DELAY, ENTRY_WORDS, pageShiftOf, READ, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
-import { type BinaryOperator, type Block, type Expression, type Statement, valueWithoutInput } from '../../isa/ir.js';
-import { LEFT_WORD, LINE_WORD, STATUS_WORD } from '../../isa/words.js';
+import {
+  type BinaryOperator,
+  type Block,
+  type Expression,
+  expressionsOf,
+  type Statement,
+  someExpression,
+  someStatement,
+  valueWithoutInput,
+} from '../../isa/ir.js';
+import {
+  ADDRESS_WORD,
+  LEFT_WORD,
+  LINE_WORD,
+  POINT_WORD,
+  STATUS_WORD,
+  VALUE_WORD,
+  WINDOW_ADD_WORD,
+  WINDOW_LOW_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_START_WORD,
+} from '../../isa/words.js';
 import { type Code, op } from './code.js';
 
-/** Fixed locals of the function that bodies are printed into. */
-export const BASE = 0;
-export const LEFT = 1;
-export const PROGRAM_COUNTER = 2;
-/** First of the locals that are used within one instruction. */
-export const ADDRESS = 3;
-const PLAIN = 4;
-/** Where an opcode is handed on to the rows of its page. */
-export const VALUE = 5;
-/** In a watched module: not 0 once the instruction has changed a register other than the program counter. */
-export const CHANGED = 6;
-/** In a watched module: the address of the instruction before. */
-export const PREVIOUS = 7;
-/** Which point leaves the loop. */
-export const POINT = 8;
-/** The window of addresses at which instructions begin that can be fetched directly; see `words.ts`. */
-export const WINDOW_START = 9;
-export const WINDOW_SIZE = 10;
-export const WINDOW_ADD = 11;
+/** Fixed locals of the function that bodies are printed into. The first two live from instruction to instruction. */
+export const LEFT = 0;
 /** Arena offset of the instruction's first byte. */
-export const CODE = 12;
+export const CODE = 1;
+/** In a watched module: not 0 once the instruction has changed a register other than the program counter. */
+export const CHANGED = 2;
+/** In a watched module: where the instruction before began. */
+export const PREVIOUS = 3;
+/** First of the locals that are used within one instruction. */
+export const PROGRAM_COUNTER = 4;
+const ADDRESS = 5;
+const PLAIN = 6;
+/** Where an opcode is handed on to the rows of its page. */
+export const VALUE = 7;
+/** First local that bodies share out among their registers and values. */
+export const FIRST_POOL = 8;
+
 /** Bytes from an instruction's first one on that can be fetched directly. */
 export const FETCHED_AHEAD = 8;
-/** First local that bodies share out among their registers and values. */
-export const FIRST_POOL = 13;
 
 /** Functions the host gives. */
 export const ACCESS = 0;
 export const TRACE = 1;
+
+/** Labels around the loop of instructions, counted from it: */
+/** … the host runs the instruction at the program counter's local, */
+export const OUTSIDE = 1;
+/** … the host does what the point word says. */
+export const HOST = 2;
 
 /** A cycle that may call the host, and what comes after it in its body. */
 export interface Point {
@@ -61,6 +82,8 @@ interface Cached {
 export interface PrintTarget {
   readonly isa: InstructionSet;
   readonly code: Code;
+  /** Arena offset of the CPU's words. */
+  readonly base: number;
   /** Collects the points of all bodies; their index is what the host is told. */
   readonly points: Point[];
   /** Byte offsets of the page tables from the base. */
@@ -70,6 +93,10 @@ export interface PrintTarget {
   readonly isTraced: boolean;
   /** Whether `CHANGED` collects if an instruction changes any register. */
   readonly isWatched: boolean;
+  /** Whether no line is asserted, and none of `rare` is other than 0 when an instruction begins. */
+  readonly isQuiet: boolean;
+  /** Registers that let something else come in place of the next instruction. */
+  readonly rare: ReadonlySet<number>;
 }
 
 const OPERATORS: Readonly<Record<BinaryOperator, number>> = {
@@ -88,105 +115,130 @@ const OPERATORS: Readonly<Record<BinaryOperator, number>> = {
   '>=': op.ge,
 };
 
-/**
- * Prints what goes on with a page's rows, the opcode in local `VALUE`.
- *
- * @param depth blocks open there
- * @param zero registers that are 0 there
- * @param fetched how far the program counter is beyond its local
- */
-export type Decode = (page: string, depth: number, zero: ReadonlySet<number>, fetched: number) => void;
+/** Prints what goes on with a page's rows, the opcode in local `VALUE`. */
+export type Decode = (page: string, printer: BodyPrinter) => void;
 
 export class BodyPrinter {
   /** Locals used, for the declaration of the function. */
   mostLocals = FIRST_POOL;
   readonly #target: PrintTarget;
   readonly #programCounter: number;
+  readonly #programCounterMask: number;
+  readonly #widths: ReadonlyMap<number, number>;
   readonly #statusRegisters: ReadonlySet<number>;
   readonly #cached = new Map<number, Cached>();
   readonly #locals = new Map<number, number>();
+  /** Bounds of the values in IR locals. */
+  readonly #bounds = new Map<number, Interval>();
+  /** IR locals that the body reads at all. */
+  #read: ReadonlySet<number> = new Set();
   #next = FIRST_POOL;
   /** Cycles that have gone by since `LEFT` was last counted down. */
   #pending = 0;
   /** Blocks open around the present place, up to the loop of instructions. */
   #depth: number;
   #setsStatus = false;
-  /** Bounds of the values in IR locals. */
-  readonly #bounds = new Map<number, Interval>();
-  readonly #widths: ReadonlyMap<number, number>;
-  /** What to add to the program counter's local: its increments are added up, and stored at the end of the body. */
-  #fetched: number;
-  /** Whether that local still is the address of the instruction, so that what follows it can be fetched by `CODE`. */
+  /** While the program counter is as far as this beyond the instruction's first byte … */
+  #fetched = 0;
+  /** … what follows is fetched by `CODE`. Else it is in its own local. */
   #isAtStart = true;
-  readonly #programCounterMask: number;
   /** Registers that are known to be 0 here. */
   #zero: ReadonlySet<number>;
 
   /**
    * @param depth blocks between the place where the body stands and the label of the loop of instructions
-   * @param zero registers that are 0 when the body begins
-   * @param fetched how far the program counter is then beyond its local
+   * @param before what has been printed of the instruction so far: the body goes on in its locals
    */
-  constructor(target: PrintTarget, depth: number, zero: ReadonlySet<number> = new Set(), fetched = 0) {
-    this.#zero = zero;
-    this.#fetched = fetched;
-    this.#widths = target.isa.registerWidths;
+  constructor(target: PrintTarget, depth: number, before?: BodyPrinter) {
     this.#target = target;
+    this.#depth = depth;
+    this.#widths = target.isa.registerWidths;
     this.#programCounter = target.isa.registers.get(target.isa.declaration.programCounter) as number;
     this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
     this.#statusRegisters = target.isa.statusRegisters;
-    this.#depth = depth;
+    this.#zero = target.isQuiet ? target.rare : new Set();
+    if (before) {
+      for (const [register, cached] of before.#cached) this.#cached.set(register, { ...cached });
+      this.mostLocals = before.mostLocals;
+      this.#next = before.#next;
+      this.#pending = before.#pending;
+      this.#setsStatus = before.#setsStatus;
+      this.#fetched = before.#fetched;
+      this.#isAtStart = before.#isAtStart;
+      this.#zero = before.#zero;
+    }
+  }
+
+  /** Blocks between the present place and the label of the loop of instructions. */
+  get depth(): number {
+    return this.#depth;
   }
 
   /** Print a body and the jump to the next instruction. */
   print(block: Block, decode: Decode): void {
+    this.#read = localsRead(block);
     if (!this.#block(block, [], decode)) this.#finish();
   }
 
+  /** Go on with the next instruction. */
   #finish(): void {
-    this.#settle();
-    this.#settleProgramCounter();
-    const { code } = this.#target;
-    if (this.#setsStatus) {
-      // The host looks whether the CPU still runs.
-      this.#writeBack();
-      code
-        .getLocal(BASE)
-        .constant(1)
-        .store(STATUS_WORD * 4);
-      code
-        .getLocal(BASE)
-        .getLocal(LEFT)
-        .store(LEFT_WORD * 4);
+    const { code, base, isQuiet, rare } = this.#target;
+    for (const [register, cached] of this.#cached) if (cached.dirty) this.#store(register, cached.local);
+    if (this.#setsStatus || (isQuiet && [...rare].some((register) => !this.#zero.has(register)))) {
+      // The host looks whether the CPU still runs, and what comes next.
+      this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
+      if (this.#setsStatus) this.#storeWord(STATUS_WORD, () => code.constant(1));
+      this.#storeWord(LEFT_WORD, () => this.#getLeft());
       code.byte(op.return);
-    } else code.branch(this.#depth);
+      return;
+    }
+    if (this.#pending > 0) this.#getLeft().setLocal(LEFT);
+    if (!this.#isAtStart) {
+      const offset = ADDRESS;
+      code
+        .getLocal(PROGRAM_COUNTER)
+        .constant(0)
+        .load(base + WINDOW_START_WORD * 4);
+      code.byte(op.sub).teeLocal(offset);
+      code.constant(0).load(base + WINDOW_SIZE_WORD * 4);
+      code.byte(op.geUnsigned).branchIf(this.#depth + OUTSIDE);
+      code
+        .getLocal(offset)
+        .constant(0)
+        .load(base + WINDOW_LOW_WORD * 4);
+      code.byte(op.add).setLocal(CODE);
+    } else if (this.#fetched !== 0) code.getLocal(CODE).constant(this.#fetched).byte(op.add).setLocal(CODE);
+    code.branch(this.#depth);
   }
 
-  /** Bring all that is kept in locals up to date, as the next body expects it. */
-  #settle(): void {
+  #getLeft(): Code {
     const { code } = this.#target;
-    for (const [register, cached] of this.#cached) {
-      if (cached.dirty) this.#store(register, cached.local);
-      cached.dirty = false;
+    code.getLocal(LEFT);
+    if (this.#pending > 0) code.constant(this.#pending).byte(op.sub);
+    return code;
+  }
+
+  #getProgramCounter(): void {
+    const { code, base } = this.#target;
+    if (!this.#isAtStart) {
+      code.getLocal(PROGRAM_COUNTER);
+      return;
     }
-    if (this.#pending > 0) code.getLocal(LEFT).constant(this.#pending).byte(op.sub).setLocal(LEFT);
-    this.#pending = 0;
+    code
+      .getLocal(CODE)
+      .constant(0)
+      .load(base + WINDOW_ADD_WORD * 4);
+    code.byte(op.sub);
+    if (this.#fetched !== 0) code.constant(this.#fetched).byte(op.add);
   }
 
   /** Put the program counter whole into its local. */
   #settleProgramCounter(): void {
-    if (this.#fetched !== 0) {
-      this.#getProgramCounter();
-      this.#target.code.setLocal(PROGRAM_COUNTER);
-      this.#isAtStart = false;
-    }
+    if (!this.#isAtStart) return;
+    this.#getProgramCounter();
+    this.#target.code.setLocal(PROGRAM_COUNTER);
+    this.#isAtStart = false;
     this.#fetched = 0;
-  }
-
-  #getProgramCounter(): void {
-    const { code } = this.#target;
-    code.getLocal(PROGRAM_COUNTER);
-    if (this.#fetched !== 0) code.constant(this.#fetched).byte(op.add);
   }
 
   /** How far an address is from the instruction's first byte, if it can be fetched directly. */
@@ -196,7 +248,7 @@ export class BodyPrinter {
     return distance !== undefined && distance >= 0 && distance < FETCHED_AHEAD ? distance : undefined;
   }
 
-  /** What an expression adds to the program counter's local, if it is a sum of it and a constant. */
+  /** How far an expression is from the instruction's first byte, if it is a sum of the program counter and a constant. */
   #fromProgramCounter(expression: Expression): number | undefined {
     if (expression.op === 'register' && expression.index === this.#programCounter) return this.#fetched;
     if (expression.op !== 'binary' || expression.right.op !== 'constant') return undefined;
@@ -209,26 +261,25 @@ export class BodyPrinter {
     return operator === '&' && right.value === this.#programCounterMask ? inner : undefined;
   }
 
-  /** Whether the block ended in a decode, which leaves nothing to be done after it. */
+  /** Whether nothing is left to be done at the end of the block: it went on elsewhere. */
   #block(block: Block, outer: readonly Block[], decode: Decode): boolean {
     for (const [index, statement] of block.entries()) {
       if (statement.op === 'decode') {
         this.#expression(statement.opcode);
         this.#target.code.setLocal(VALUE);
-        this.#settle();
-        if (!this.#isAtStart) this.#settleProgramCounter();
-        decode(statement.page, this.#depth, this.#zero, this.#fetched);
+        decode(statement.page, this);
         return true;
       }
+      const rest = [block.slice(index + 1), ...outer];
       if (statement.op === 'if') {
-        if (this.#if(statement, [block.slice(index + 1), ...outer], decode)) return true;
-      } else this.#statement(statement, [block.slice(index + 1), ...outer]);
+        if (this.#if(statement, rest, decode)) return true;
+      } else this.#statement(statement, rest);
     }
     return false;
   }
 
   #statement(statement: Exclude<Statement, { op: 'if' | 'decode' }>, rest: readonly Block[]): void {
-    const { code, isWatched } = this.#target;
+    const { code, base, isWatched, isQuiet } = this.#target;
     switch (statement.op) {
       case 'set':
         this.#assignRegister(statement.register, statement.value);
@@ -238,41 +289,38 @@ export class BodyPrinter {
         code.setLocal(this.#localOf(statement.local));
         this.#bound(statement.local, this.#boundsOf(statement.value));
         return;
-      case 'acknowledge':
+      case 'acknowledge': {
+        if (isQuiet) return;
+        const bit = 1 << statement.bit;
         if (isWatched) {
-          code.getLocal(BASE).load(LINE_WORD * 4);
-          code
-            .constant(1 << statement.bit)
-            .byte(op.and)
-            .getLocal(CHANGED)
-            .byte(op.or)
-            .setLocal(CHANGED);
+          code.constant(0).load(base + LINE_WORD * 4);
+          code.constant(bit).byte(op.and).getLocal(CHANGED).byte(op.or).setLocal(CHANGED);
         }
-        code
-          .getLocal(BASE)
-          .getLocal(BASE)
-          .load(LINE_WORD * 4);
-        code
-          .constant(~(1 << statement.bit))
-          .byte(op.and)
-          .store(LINE_WORD * 4);
+        this.#storeWord(LINE_WORD, () =>
+          code
+            .constant(0)
+            .load(base + LINE_WORD * 4)
+            .constant(~bit)
+            .byte(op.and),
+        );
         return;
+      }
       case 'cycle':
         this.#cycle(statement, rest);
     }
   }
 
   #assignRegister(register: number, value: Expression): void {
-    const { code } = this.#target;
+    const { code, base } = this.#target;
     if (this.#statusRegisters.has(register)) this.#setsStatus = true;
     if (this.#zero.has(register)) {
-      if (value.op === 'constant' && value.value === 0) return;
+      if (this.#isZero(value)) return;
       this.#zero = new Set([...this.#zero].filter((other) => other !== register));
       if (valueWithoutInput(value) === 0 && register !== this.#programCounter) {
         // A poll: while no line is asserted it leaves the 0 that is there.
         code
-          .getLocal(BASE)
-          .load(LINE_WORD * 4)
+          .constant(0)
+          .load(base + LINE_WORD * 4)
           .if();
         this.#inArm(() => {
           this.#expression(value);
@@ -315,16 +363,23 @@ export class BodyPrinter {
     this.#bounds.set(local, known ? union(known, bounds) : bounds);
   }
 
+  #isZero(expression: Expression): boolean {
+    const { low, high } = this.#boundsOf(expression);
+    return low === 0 && high === 0;
+  }
+
   #boundsOf(expression: Expression): Interval {
     switch (expression.op) {
       case 'constant':
         return { low: expression.value, high: expression.value };
       case 'register':
-        return ofWidth(this.#widths.get(expression.index) ?? 31);
+        return this.#zero.has(expression.index)
+          ? { low: 0, high: 0 }
+          : ofWidth(this.#widths.get(expression.index) ?? 31);
       case 'local':
         return this.#bounds.get(expression.index) ?? ofWidth(31);
       case 'input':
-        return { low: 0, high: 1 };
+        return { low: 0, high: this.#target.isQuiet ? 0 : 1 };
       case 'binary':
         return resultInterval(expression.operator, this.#boundsOf(expression.left), this.#boundsOf(expression.right));
       case 'select':
@@ -358,7 +413,7 @@ export class BodyPrinter {
 
   /** Put the value of an expression on the stack. */
   #expression(expression: Expression): void {
-    const { code } = this.#target;
+    const { code, base, isQuiet } = this.#target;
     switch (expression.op) {
       case 'constant':
         code.constant(expression.value);
@@ -370,10 +425,13 @@ export class BodyPrinter {
         }
         const cached = this.#cachedOf(expression.index);
         if (cached.valid) code.getLocal(cached.local);
-        else
+        else if (this.#zero.has(expression.index)) {
+          code.constant(0);
+          return;
+        } else
           code
-            .getLocal(BASE)
-            .load(expression.index * 4)
+            .constant(0)
+            .load(base + expression.index * 4)
             .teeLocal(cached.local);
         cached.valid = true;
         return;
@@ -382,8 +440,11 @@ export class BodyPrinter {
         code.getLocal(this.#localOf(expression.index));
         return;
       case 'input':
-        code.getLocal(BASE).load(LINE_WORD * 4);
-        code.constant(expression.bit).byte(op.shrUnsigned).constant(1).byte(op.and);
+        if (isQuiet) code.constant(0);
+        else {
+          code.constant(0).load(base + LINE_WORD * 4);
+          code.constant(expression.bit).byte(op.shrUnsigned).constant(1).byte(op.and);
+        }
         return;
       case 'binary': {
         const { operator, left, right } = expression;
@@ -404,36 +465,47 @@ export class BodyPrinter {
     }
   }
 
-  /** Whether both arms ended in a decode. */
+  /** Whether nothing is left to be done after it: both arms went on elsewhere. */
   #if(
     { condition, consequent, alternate }: Extract<Statement, { op: 'if' }>,
     rest: readonly Block[],
     decode: Decode,
   ): boolean {
     const { code } = this.#target;
+    if (this.#isZero(condition)) return this.#block(alternate, rest, decode);
     this.#expression(condition);
     // What both arms are to find, and to leave, in the same locals.
-    const before = new Map([...this.#cached].map(([register, cached]) => [register, { ...cached }]));
+    const before = this.#snapshot();
     const pending = this.#pending;
     const zero = this.#zero;
     const fetched = this.#fetched;
     const isAtStart = this.#isAtStart;
+    const setsStatus = this.#setsStatus;
+    // What stands last goes on with the next instruction at the end of each arm.
+    const isLast = rest.every((block) => block.length === 0);
     code.if();
     this.#depth += 1;
-    const consequentEnds = this.#block(consequent, rest, decode);
+    const consequentEnds = this.#arm(consequent, rest, isLast, decode);
     const afterConsequent = this.#snapshot();
     const consequentPending = this.#pending;
     const consequentFetched = this.#fetched;
     const consequentIsAtStart = this.#isAtStart;
+    const consequentSetsStatus = this.#setsStatus;
     const mark = code.length;
     code.else();
     this.#restore(before);
     this.#pending = pending;
     this.#fetched = fetched;
     this.#isAtStart = isAtStart;
+    this.#setsStatus = setsStatus;
     const zeroAfterConsequent = this.#zero;
     this.#zero = new Set([...zero, ...zeroWhenFalse(condition)]);
-    const alternateEnds = this.#block(alternate, rest, decode);
+    const alternateEnds = this.#arm(alternate, rest, isLast, decode);
+    if (consequentEnds && alternateEnds) {
+      code.end().byte(op.unreachable);
+      this.#depth -= 1;
+      return true;
+    }
     if (!alternateEnds) {
       this.#flushWhereUnknown(consequentEnds ? undefined : afterConsequent);
       this.#countDownTo(pending);
@@ -446,28 +518,37 @@ export class BodyPrinter {
     if (isSplit) this.#settleProgramCounter();
     code.end();
     this.#depth -= 1;
-    this.#zero = new Set([...zeroAfterConsequent].filter((register) => this.#zero.has(register)));
-    const afterAlternate = this.#snapshot();
-    if (consequentEnds && alternateEnds) return true;
     if (consequentEnds) return false;
+    const zeroAfterAlternate = this.#zero;
+    const setsStatusAfterAlternate = this.#setsStatus;
+    const afterAlternate = this.#snapshot();
     // The first arm is completed afterwards, now that it is known how the second one leaves the registers.
     const tail = code.cut(mark);
     this.#restore(afterConsequent);
     this.#pending = consequentPending;
     this.#fetched = consequentFetched;
     this.#isAtStart = consequentIsAtStart;
+    this.#setsStatus = consequentSetsStatus;
+    this.#zero = zeroAfterConsequent;
     this.#flushWhereUnknown(alternateEnds ? undefined : afterAlternate);
     this.#countDownTo(pending);
     if (isSplit) this.#settleProgramCounter();
-    if (isSplit) this.#isAtStart = false;
     code.append(tail);
-    const ends = [...(alternateEnds ? [] : [afterAlternate]), this.#snapshot()];
+    if (alternateEnds) return false;
+    const ends = [afterAlternate, this.#snapshot()];
     for (const [register, cached] of this.#cached) {
       cached.valid = ends.every((end) => end.get(register)?.valid === true);
       cached.dirty = ends.some((end) => end.get(register)?.dirty === true) && cached.valid;
     }
-    this.#pending = pending;
+    this.#zero = new Set([...zeroAfterConsequent].filter((register) => zeroAfterAlternate.has(register)));
+    this.#setsStatus ||= setsStatusAfterAlternate;
     return false;
+  }
+
+  #arm(block: Block, rest: readonly Block[], isLast: boolean, decode: Decode): boolean {
+    if (this.#block(block, rest, decode)) return true;
+    if (isLast) this.#finish();
+    return isLast;
   }
 
   #snapshot(): Map<number, Cached> {
@@ -493,19 +574,23 @@ export class BodyPrinter {
   }
 
   #store(register: number, local: number): void {
-    const { code, isWatched } = this.#target;
+    const { code, base, isWatched } = this.#target;
     if (isWatched) {
       code
-        .getLocal(BASE)
-        .load(register * 4)
+        .constant(0)
+        .load(base + register * 4)
         .getLocal(local)
         .byte(op.xor);
       code.getLocal(CHANGED).byte(op.or).setLocal(CHANGED);
     }
-    code
-      .getLocal(BASE)
-      .getLocal(local)
-      .store(register * 4);
+    this.#storeWord(register, () => code.getLocal(local));
+  }
+
+  #storeWord(word: number, value: () => void): void {
+    const { code, base } = this.#target;
+    code.constant(0);
+    value();
+    code.store(base + word * 4);
   }
 
   #countDownTo(pending: number): void {
@@ -519,14 +604,16 @@ export class BodyPrinter {
   }
 
   #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: readonly Block[]): void {
-    const { code, points, isTraced, isa } = this.#target;
+    const { code, points, isTraced, isa, base } = this.#target;
     const { cycle, operands, result } = statement;
     const [address, value] = operands as [Expression, Expression];
-    const point = points.push({ statement, rest }) - 1;
     const isIo = cycle.space === 'io';
     const { addressWidth, ioAddressWidth = addressWidth } = isa.declaration;
     const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
-    const table = isIo ? this.#target.ioTable : this.#target.memoryTable;
+    const table = base + (isIo ? this.#target.ioTable : this.#target.memoryTable);
+    // What is read from memory for nothing need not be read.
+    const isRead = cycle.kind === 'read' && (isTraced || this.#read.has(result));
+    const point = points.push({ statement, rest }) - 1;
 
     if (cycle.kind === 'acknowledge' || cycle.kind === 'return') {
       // What the chain does is the host's; no code follows.
@@ -545,11 +632,16 @@ export class BodyPrinter {
     }
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
-      code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
+      if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
       this.#bound(result, ofWidth(8));
       if (isTraced) {
-        code.constant(point).getLocal(PROGRAM_COUNTER).constant(distance).byte(op.add).getLocal(this.#localOf(result));
-        code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
+        code
+          .constant(point)
+          .getLocal(CODE)
+          .constant(0)
+          .load(base + WINDOW_ADD_WORD * 4);
+        code.byte(op.sub).constant(distance).byte(op.add).getLocal(this.#localOf(result));
+        this.#getLeft().call(TRACE);
       }
       this.#pending += cycle.length;
       return;
@@ -564,25 +656,21 @@ export class BodyPrinter {
     const valueLocal = cycle.kind === 'write' ? this.#intoLocal(value, VALUE) : VALUE;
     const word = cycle.kind === 'write' ? WRITE : cycle.kind === 'read' ? READ : DELAY;
     this.#pageWord(addressLocal, bounds, shift, table + word * 4);
-    if (cycle.kind === 'idle') {
-      code.if();
-      this.#leaveToHost(addressLocal, VALUE, point, this.#depth + 2);
-      code.end();
-    } else {
-      code.teeLocal(PLAIN).constant(0).byte(op.lt).if();
-      this.#leaveToHost(addressLocal, valueLocal, point, this.#depth + 2);
-      code.end();
-      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add);
-      if (cycle.kind === 'read') {
-        code.loadByte(0).setLocal(this.#localOf(result));
-        this.#bound(result, ofWidth(8));
-      } else code.getLocal(valueLocal).storeByte(0);
+    if (cycle.kind !== 'idle') code.teeLocal(PLAIN).constant(0).byte(op.lt);
+    code.if();
+    this.#leaveToHost(addressLocal, valueLocal, point);
+    code.end();
+    if (isRead) {
+      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).loadByte(0).setLocal(this.#localOf(result));
+    } else if (cycle.kind === 'write') {
+      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).getLocal(valueLocal).storeByte(0);
     }
+    if (cycle.kind === 'read') this.#bound(result, ofWidth(8));
     if (isTraced) {
       code.constant(point).getLocal(addressLocal);
       if (cycle.kind === 'idle') code.constant(0);
       else code.getLocal(cycle.kind === 'read' ? this.#localOf(result) : valueLocal);
-      code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
+      this.#getLeft().call(TRACE);
     }
     this.#pending += cycle.length;
   }
@@ -592,20 +680,19 @@ export class BodyPrinter {
     const { code } = this.#target;
     const entryBytes = ENTRY_WORDS * 4;
     if (low >= 0 && low >> shift === high >> shift) {
-      code.getLocal(BASE).load(offset + (low >> shift) * entryBytes);
+      code.constant(0).load(offset + (low >> shift) * entryBytes);
       return;
     }
     // (address >> shift) × size of an entry, as one shift and one mask.
     const toEntry = shift - Math.log2(entryBytes);
-    code.getLocal(address).constant(toEntry).byte(op.shrUnsigned).constant(-entryBytes).byte(op.and);
-    code.getLocal(BASE).byte(op.add).load(offset);
+    code.getLocal(address).constant(toEntry).byte(op.shrUnsigned).constant(-entryBytes).byte(op.and).load(offset);
   }
 
   /** A local that holds the value: the one it is in already, or `spare`. */
   #intoLocal(expression: Expression, spare: number): number {
     if (expression.op === 'local') return this.#localOf(expression.index);
     if (expression.op === 'register') {
-      if (expression.index === this.#programCounter && this.#fetched === 0) return PROGRAM_COUNTER;
+      if (expression.index === this.#programCounter && !this.#isAtStart) return PROGRAM_COUNTER;
       const cached = this.#cached.get(expression.index);
       if (cached?.valid) return cached.local;
     }
@@ -619,36 +706,40 @@ export class BodyPrinter {
    * instruction. The call stands outside the loop: a call within it would make V8 keep the program counter on the stack,
    * in every body.
    */
-  #leaveToHost(address: number, value: number, point: number, depth: number): void {
-    const { code, isa } = this.#target;
-    this.#writeBack();
+  #leaveToHost(address: number, value: number, point: number): void {
+    const { code, isa, points } = this.#target;
+    const { statement, rest } = points[point] as Point;
+    this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
+    for (const [register, { local, dirty }] of this.#cached) if (dirty) this.#store(register, local);
+    const needed = localsRead(rest.flat());
     for (const [index, local] of this.#locals) {
-      code
-        .getLocal(BASE)
-        .getLocal(local)
-        .store((isa.words + index) * 4);
+      if (needed.has(index)) this.#storeWord(isa.words + index, () => code.getLocal(local));
     }
-    if (address !== ADDRESS) code.getLocal(address).setLocal(ADDRESS);
-    if (value !== VALUE) code.getLocal(value).setLocal(VALUE);
-    if (this.#pending > 0) code.getLocal(LEFT).constant(this.#pending).byte(op.sub).setLocal(LEFT);
-    code.constant(point).setLocal(POINT).branch(depth);
-  }
-
-  /** Write what is dirty into the arena, and still count it as dirty: the fast path has not written it. */
-  #writeBack(): void {
-    const { code } = this.#target;
-    code.getLocal(BASE);
-    this.#getProgramCounter();
-    code.store(this.#programCounter * 4);
-    for (const [register, { local, dirty }] of this.#cached) {
-      if (dirty) this.#store(register, local);
-    }
+    this.#storeWord(ADDRESS_WORD, () => code.getLocal(address));
+    if (statement.cycle.kind === 'write') this.#storeWord(VALUE_WORD, () => code.getLocal(value));
+    this.#storeWord(POINT_WORD, () => code.constant(point));
+    this.#storeWord(LEFT_WORD, () => this.#getLeft());
+    code.branch(this.#depth + 1 + HOST);
   }
 }
 
 /** Registers of which all must be 0 for a condition to be false. */
-function zeroWhenFalse(condition: Expression): number[] {
+export function zeroWhenFalse(condition: Expression): number[] {
   if (condition.op === 'register') return [condition.index];
   if (condition.op !== 'binary' || condition.operator !== '|') return [];
   return [...zeroWhenFalse(condition.left), ...zeroWhenFalse(condition.right)];
+}
+
+/** Locals that a block reads. */
+function localsRead(block: Block): ReadonlySet<number> {
+  const found = new Set<number>();
+  const visit = (part: Expression): boolean => {
+    if (part.op === 'local') found.add(part.index);
+    return false;
+  };
+  someStatement(block, (statement) => {
+    for (const expression of expressionsOf(statement)) someExpression(expression, visit);
+    return false;
+  });
+  return found;
 }
