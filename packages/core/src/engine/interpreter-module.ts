@@ -4,11 +4,12 @@
  *
  * Where the CPU's words lie in the arena is a constant in it: machines put their first CPU at the same place.
  */
-import type { InstructionSet } from '../isa/instruction-set.js';
+import type { Encoding, InstructionSet } from '../isa/instruction-set.js';
 import { type Block, someStatement } from '../isa/ir.js';
 import type { Rtl } from '../isa/rtl-syntax.js';
 import {
   BREAK_WORD,
+  CODE_WORD,
   LEFT_WORD,
   POINT_WORD,
   TRAP_WORD,
@@ -63,8 +64,15 @@ export const NO_POINT = -1;
 
 /** Whether an interpreter can be printed for an instruction set: no page of opcodes leads back to itself. */
 export function isPrintable({ declaration }: InstructionSet): boolean {
-  const decoded = ({ rtl }: Rtl): string[] => [...rtl.matchAll(/\bdecode\s*\(\s*(\w+)/g)].map(([, page = '']) => page);
-  if (Object.values(declaration.functions ?? {}).some((code) => decoded(code).length > 0)) return false;
+  const functions = Object.entries(declaration.functions ?? {}).map(
+    ([signature, { rtl }]) => [new RegExp(`\\b${signature.replace(/\(.*/s, '')}\\s*\\(`), rtl] as const,
+  );
+  const decoding = functions.filter(([, rtl]) => DECODE.test(rtl));
+  /** The pages that a piece of RTL decodes, by itself or by a function. */
+  const decoded = ({ rtl }: Rtl): string[] =>
+    [rtl, ...decoding.filter(([name]) => name.test(rtl)).map(([, body]) => body)].flatMap((text) =>
+      [...text.matchAll(new RegExp(DECODE, 'g'))].map(([, page = '']) => page),
+    );
   const next = new Map<string, Set<string>>();
   for (const { page = 'main', code } of declaration.rows) {
     const found = next.get(page) ?? new Set();
@@ -75,6 +83,8 @@ export function isPrintable({ declaration }: InstructionSet): boolean {
     above.includes(page) || [...(next.get(page) ?? [])].some((other) => leadsBack(other, [...above, page]));
   return !leadsBack('main', []);
 }
+
+const DECODE = /\bdecode\s*\(\s*(\w+)/;
 
 /** Cycles of the longest path through a block and the rows it decodes. */
 export function longestPath(isa: InstructionSet, block: Block, pages = new Map<string, number>()): number {
@@ -149,6 +159,13 @@ export function printInterpreter(
     code.byte(op.return);
   };
 
+  /** Leave the instruction, of which nothing has been stored yet, to the host. */
+  const outside = (depth: number): void => {
+    address()
+      .setLocal(PROGRAM_COUNTER)
+      .branch(depth + OUTSIDE);
+  };
+
   /**
    * The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. The last
    * one stands for all opcodes that no row describes.
@@ -156,19 +173,28 @@ export function printInterpreter(
   const decode: Decode = (page, before) => {
     const rows = isa.pages.get(page) ?? [];
     const bodies: Block[] = [];
-    const targets = rows.map((encoding) => (encoding ? bodies.push(isa.body(encoding).block) - 1 : -1));
+    // Rows of another page that stand in here are seldom met: the host runs the instruction.
+    const isStandIn = (encoding: Encoding): boolean => !isTraced && (encoding.row.page ?? 'main') !== page;
+    const targets = rows.map((encoding) => {
+      if (!encoding) return -1;
+      return isStandIn(encoding) ? -2 : bodies.push(isa.body(encoding).block) - 1;
+    });
     const last = bodies.push([]) - 1;
+    const atHost = bodies.length;
+    code.block();
     for (const _ of bodies) code.block();
     code.getLocal(VALUE).branchTable(
-      Array.from(targets, (target) => (target >= 0 ? target : last)),
+      Array.from(targets, (target = -1) => (target >= 0 ? target : target === -1 ? last : atHost)),
       last,
     );
     bodies.forEach((body, index) => {
       code.end();
-      const printer = new BodyPrinter(target, before.depth + last - index, before);
+      const printer = new BodyPrinter(target, before.depth + atHost - index, before);
       printer.print(body, decode);
       locals = Math.max(locals, printer.mostLocals);
     });
+    code.end();
+    outside(before.depth);
   };
 
   // Two loops: the inner one over instructions, the outer one over those that need the host.
@@ -196,15 +222,9 @@ export function printInterpreter(
   code.getLocal(LEFT).constant(1).byte(op.lt).if();
   leave();
   code.end();
-  // Beyond the window the host runs the instruction, and finds the window anew.
-  const outside = (): void => {
-    address()
-      .setLocal(PROGRAM_COUNTER)
-      .branch(1 + OUTSIDE);
-  };
   code.getLocal(CODE);
   word(WINDOW_HIGH_WORD).byte(op.geUnsigned).if();
-  outside();
+  outside(1);
   code.end();
   const { block, isHostRare } = withoutRareDecode(isa.step.block);
   if (isHostRare && !isQuiet) {
@@ -213,7 +233,7 @@ export function printInterpreter(
       if (index > 0) code.byte(op.or);
     }
     code.if();
-    outside();
+    outside(1);
     code.end();
   }
   const step = new BodyPrinter(target, 0);
@@ -228,9 +248,11 @@ export function printInterpreter(
   code.byte(op.unreachable).end();
   code.constant(0).getLocal(PROGRAM_COUNTER).store(programCounter);
   setWord(POINT_WORD, () => code.constant(NO_POINT));
+  code.getLocal(LEFT).constant(1).byte(op.lt).if();
   setWord(LEFT_WORD, () => code.getLocal(LEFT));
-  code.getLocal(LEFT).constant(1).byte(op.lt).if().byte(op.return).end();
-  code.end();
+  code.byte(op.return).end().end();
+  setWord(LEFT_WORD, () => code.getLocal(LEFT));
+  setWord(CODE_WORD, () => code.getLocal(CODE));
   if (isWatched) {
     setWord(UNCHANGED_WORD, () => {
       code.getLocal(PREVIOUS);

@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.js';
 import {
   ADDRESS_WORD,
   BREAK_WORD,
+  CODE_WORD,
   HUNG_WORD,
   LEFT_WORD,
   LINE_WORD,
@@ -30,7 +31,6 @@ import {
   type InterpreterModule,
   interpreterModule,
   isPrintable,
-  NO_POINT,
   rareRegisters,
 } from './interpreter-module.js';
 import { FETCHED_AHEAD, type Point } from './wasm/body-printer.js';
@@ -46,6 +46,7 @@ const ENGINE_WORDS: ReadonlySet<number> = new Set([
   POINT_WORD,
   ADDRESS_WORD,
   VALUE_WORD,
+  CODE_WORD,
 ]);
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
@@ -68,6 +69,7 @@ class Bound {
   readonly #run: () => void;
   readonly #flavour: Flavour;
   readonly #rare: ReadonlySet<number>;
+  readonly #programCounter: number;
   readonly #continuations: (Execute | undefined)[] = [];
   /** Time and cycles left at the last moment at which both were known. */
   #time = 0;
@@ -83,6 +85,7 @@ class Bound {
     this.compiled = interpreterModule(cpu.isa, cpu.offset, flavour);
     this.#flavour = flavour;
     this.#rare = rareRegisters(cpu.isa);
+    this.#programCounter = cpu.isa.registers.get(cpu.isa.declaration.programCounter) as number;
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
@@ -119,7 +122,7 @@ class Bound {
     } finally {
       if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
-      words.fill(0, WINDOW_START_WORD, VALUE_WORD + 1);
+      words.fill(0, WINDOW_START_WORD, CODE_WORD + 1);
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
         control.pause |= PAUSE_STATUS;
@@ -130,20 +133,25 @@ class Bound {
   /** Do the cycle of a point, and finish its instruction. */
   #access(): void {
     const cpu = this.#cpu;
-    const left = cpu.words[LEFT_WORD] as number;
     const index = cpu.words[POINT_WORD] as number;
     const address = cpu.words[ADDRESS_WORD] as number;
     const value = cpu.words[VALUE_WORD] as number;
+    const point = this.compiled.points[index];
+    const left = (cpu.words[LEFT_WORD] as number) - (point?.pending ?? 0);
+    if (point?.fetched !== undefined) {
+      cpu.words[this.#programCounter] =
+        (cpu.words[CODE_WORD] as number) - (cpu.words[WINDOW_ADD_WORD] as number) + point.fetched;
+    }
     cpu.clock[0] = this.#time + (this.#left - left) * cpu.ticks;
     this.#isAtHost = true;
     const before = cpu.words[TRAP_WORD] === 1 ? cpu.words.slice(0, cpu.isa.words) : undefined;
-    if (index === NO_POINT) {
+    if (!point) {
       cpu.evaluator.step(cpu);
       this.#goOn();
       if (before?.every((word, at) => word === cpu.words[at] || ENGINE_WORDS.has(at))) this.#trap();
       return;
     }
-    const { cycle, result } = (this.compiled.points[index] as Point).statement;
+    const { cycle, result } = point.statement;
     const bus = this.#busOf(cycle.space);
     if (cycle.kind === 'return') cpu.endOfInterrupt();
     else if (cycle.kind === 'acknowledge') cpu.words[cpu.isa.words + result] = cpu.acknowledge(address, cycle.length);

@@ -32,6 +32,8 @@ export const WINDOW_HIGH_WORD = 14;
 export const POINT_WORD = 15;
 export const ADDRESS_WORD = 16;
 export const VALUE_WORD = 17;
-export const FIRST_REGISTER = 18;
+/** … and the arena offset of the first byte of its instruction. */
+export const CODE_WORD = 18;
+export const FIRST_REGISTER = 19;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

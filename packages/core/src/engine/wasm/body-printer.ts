@@ -69,6 +69,10 @@ export interface Point {
   readonly statement: Extract<Statement, { op: 'cycle' }>;
   /** The statements that follow, innermost block first. */
   readonly rest: readonly Block[];
+  /** Cycles of the instruction before it, which the counter does not count yet. */
+  readonly pending: number;
+  /** How far the program counter is beyond the instruction's first byte; undefined where its word is right. */
+  readonly fetched: number | undefined;
 }
 
 /** How a register stands in its local. */
@@ -305,6 +309,9 @@ export class BodyPrinter {
         );
         return;
       }
+      case 'sample':
+        // Nothing is due before the instruction ends.
+        return;
       case 'cycle':
         this.#cycle(statement, rest);
     }
@@ -613,19 +620,24 @@ export class BodyPrinter {
     const table = base + (isIo ? this.#target.ioTable : this.#target.memoryTable);
     // What is read from memory for nothing need not be read.
     const isRead = cycle.kind === 'read' && (isTraced || this.#read.has(result));
-    const point = points.push({ statement, rest }) - 1;
+    const point = points.length;
+    points.push({ statement, rest, pending: this.#pending, fetched: this.#isAtStart ? this.#fetched : undefined });
 
     if (cycle.kind === 'acknowledge' || cycle.kind === 'return') {
       // What the chain does is the host's; no code follows.
       const at = address ? this.#intoLocal(address, ADDRESS) : ADDRESS;
       if (result >= 0) this.#bound(result, ofWidth(8));
-      this.#leaveToHost(at, VALUE, point, this.#depth + 1);
+      // `leaveToHost` stands in an `if` elsewhere.
+      code.block();
+      this.#leaveToHost(at, VALUE, point);
+      code.end();
       return;
     }
     if (!cycle.waits) {
       if (isTraced) {
-        code.constant(point).getLocal(this.#intoLocal(address, ADDRESS)).constant(0);
-        code.getLocal(LEFT).constant(this.#pending).byte(op.sub).call(TRACE);
+        const at = this.#intoLocal(address, ADDRESS);
+        code.constant(point).getLocal(at).constant(0);
+        this.#getLeft().call(TRACE);
       }
       this.#pending += cycle.length;
       return;
@@ -709,7 +721,8 @@ export class BodyPrinter {
   #leaveToHost(address: number, value: number, point: number): void {
     const { code, isa, points } = this.#target;
     const { statement, rest } = points[point] as Point;
-    this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
+    // What the point knows by itself is left to the host, for it would stand here some thousand times.
+    if (!this.#isAtStart) this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
     for (const [register, { local, dirty }] of this.#cached) if (dirty) this.#store(register, local);
     const needed = localsRead(rest.flat());
     for (const [index, local] of this.#locals) {
@@ -718,7 +731,6 @@ export class BodyPrinter {
     this.#storeWord(ADDRESS_WORD, () => code.getLocal(address));
     if (statement.cycle.kind === 'write') this.#storeWord(VALUE_WORD, () => code.getLocal(value));
     this.#storeWord(POINT_WORD, () => code.constant(point));
-    this.#storeWord(LEFT_WORD, () => this.#getLeft());
     code.branch(this.#depth + 1 + HOST);
   }
 }
