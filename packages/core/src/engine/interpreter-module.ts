@@ -138,8 +138,23 @@ export function printInterpreter(
   const points: Point[] = [];
   const { memoryTable, ioTable } = cpuLayout(isa);
   const rare = rareRegisters(isa);
-  const target: PrintTarget = { isa, code, base, points, memoryTable, ioTable, isTraced, isWatched, isQuiet, rare };
-  const programCounter = base + (isa.registers.get(isa.declaration.programCounter) as number) * 4;
+  const register = isa.registers.get(isa.declaration.programCounter) as number;
+  const target: PrintTarget = {
+    isa,
+    code,
+    base,
+    points,
+    memoryTable,
+    ioTable,
+    isTraced,
+    isWatched,
+    isQuiet,
+    rare,
+    widths: isa.registerWidths,
+    statusRegisters: isa.statusRegisters,
+    programCounter: register,
+  };
+  const programCounter = base + register * 4;
   let locals = FIRST_POOL;
 
   const word = (index: number): Code => code.constant(0).load(base + index * 4);

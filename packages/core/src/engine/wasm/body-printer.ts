@@ -16,8 +16,6 @@ import {
   type Expression,
   expressionsOf,
   type Statement,
-  someExpression,
-  someStatement,
   valueWithoutInput,
 } from '../../isa/ir.js';
 import {
@@ -101,6 +99,11 @@ export interface PrintTarget {
   readonly isQuiet: boolean;
   /** Registers that let something else come in place of the next instruction. */
   readonly rare: ReadonlySet<number>;
+  /** Widths of the registers by the index of their word. */
+  readonly widths: ReadonlyMap<number, number>;
+  /** Registers that decide whether the CPU has jammed or stopped. */
+  readonly statusRegisters: ReadonlySet<number>;
+  readonly programCounter: number;
 }
 
 const OPERATORS: Readonly<Record<BinaryOperator, number>> = {
@@ -135,7 +138,7 @@ export class BodyPrinter {
   /** Bounds of the values in IR locals. */
   readonly #bounds = new Map<number, Interval>();
   /** IR locals that the body reads at all. */
-  #read: ReadonlySet<number> = new Set();
+  readonly #read = new Set<number>();
   #next = FIRST_POOL;
   /** Cycles that have gone by since `LEFT` was last counted down. */
   #pending = 0;
@@ -156,10 +159,10 @@ export class BodyPrinter {
   constructor(target: PrintTarget, depth: number, before?: BodyPrinter) {
     this.#target = target;
     this.#depth = depth;
-    this.#widths = target.isa.registerWidths;
-    this.#programCounter = target.isa.registers.get(target.isa.declaration.programCounter) as number;
+    this.#widths = target.widths;
+    this.#programCounter = target.programCounter;
     this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
-    this.#statusRegisters = target.isa.statusRegisters;
+    this.#statusRegisters = target.statusRegisters;
     this.#zero = target.isQuiet ? target.rare : new Set();
     if (before) {
       for (const [register, cached] of before.#cached) this.#cached.set(register, { ...cached });
@@ -180,7 +183,7 @@ export class BodyPrinter {
 
   /** Print a body and the jump to the next instruction. */
   print(block: Block, decode: Decode): void {
-    this.#read = localsRead(block);
+    collectReads(block, this.#read);
     if (!this.#block(block, [], decode)) this.#finish();
   }
 
@@ -724,9 +727,12 @@ export class BodyPrinter {
     // What the point knows by itself is left to the host, for it would stand here some thousand times.
     if (!this.#isAtStart) this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
     for (const [register, { local, dirty }] of this.#cached) if (dirty) this.#store(register, local);
-    const needed = localsRead(rest.flat());
-    for (const [index, local] of this.#locals) {
-      if (needed.has(index)) this.#storeWord(isa.words + index, () => code.getLocal(local));
+    if (this.#locals.size > 0) {
+      const needed = new Set<number>();
+      for (const block of rest) collectReads(block, needed);
+      for (const [index, local] of this.#locals) {
+        if (needed.has(index)) this.#storeWord(isa.words + index, () => code.getLocal(local));
+      }
     }
     this.#storeWord(ADDRESS_WORD, () => code.getLocal(address));
     if (statement.cycle.kind === 'write') this.#storeWord(VALUE_WORD, () => code.getLocal(value));
@@ -742,16 +748,25 @@ export function zeroWhenFalse(condition: Expression): number[] {
   return [...zeroWhenFalse(condition.left), ...zeroWhenFalse(condition.right)];
 }
 
-/** Locals that a block reads. */
-function localsRead(block: Block): ReadonlySet<number> {
-  const found = new Set<number>();
-  const visit = (part: Expression): boolean => {
-    if (part.op === 'local') found.add(part.index);
-    return false;
-  };
-  someStatement(block, (statement) => {
-    for (const expression of expressionsOf(statement)) someExpression(expression, visit);
-    return false;
-  });
-  return found;
+/** Add the locals that a block reads. */
+function collectReads(block: Block, found: Set<number>): void {
+  for (const statement of block) {
+    for (const expression of expressionsOf(statement)) collectLocals(expression, found);
+    if (statement.op === 'if') {
+      collectReads(statement.consequent, found);
+      collectReads(statement.alternate, found);
+    }
+  }
+}
+
+function collectLocals(expression: Expression, found: Set<number>): void {
+  if (expression.op === 'local') found.add(expression.index);
+  else if (expression.op === 'binary') {
+    collectLocals(expression.left, found);
+    collectLocals(expression.right, found);
+  } else if (expression.op === 'select') {
+    collectLocals(expression.condition, found);
+    collectLocals(expression.consequent, found);
+    collectLocals(expression.alternate, found);
+  }
 }
