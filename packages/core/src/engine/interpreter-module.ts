@@ -4,7 +4,8 @@
  *
  * Where the CPU's words lie in the arena is a constant in it: machines put their first CPU at the same place.
  */
-import type { Encoding, InstructionSet } from '../isa/instruction-set.js';
+import type { Encoding } from '../isa/encodings.js';
+import type { InstructionSet } from '../isa/instruction-set.js';
 import { type Block, someStatement } from '../isa/ir.js';
 import type { Rtl } from '../isa/rtl-syntax.js';
 import {
@@ -192,7 +193,10 @@ export function printInterpreter(
     const isStandIn = (encoding: Encoding): boolean => !isTraced && (encoding.row.page ?? 'main') !== page;
     const targets = rows.map((encoding) => {
       if (!encoding) return -1;
-      return isStandIn(encoding) ? -2 : bodies.push(isa.body(encoding).block) - 1;
+      if (isStandIn(encoding)) return -2;
+      const { block } = isa.body(encoding);
+      const known = bodies.indexOf(block);
+      return known >= 0 ? known : bodies.push(block) - 1;
     });
     const last = bodies.push([]) - 1;
     const atHost = bodies.length;
