@@ -4,6 +4,7 @@ export { memoryMappedConsole } from './console/console.js';
 export { ctc } from './ctc/ctc.js';
 export { debugExit } from './debug-exit/debug-exit.js';
 export { pio } from './pio/pio.js';
+export { sio } from './sio/sio.js';
 export { via6522 } from './via-6522/via-6522.js';
 export { z80packAuxiliary } from './z80pack/auxiliary.js';
 export { z80packClock } from './z80pack/clock.js';

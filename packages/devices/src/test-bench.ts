@@ -101,15 +101,17 @@ const BASE = 0x8000;
  * @param config the device's part of the config
  * @param clock frequency of the machine
  * @param images what is in its drives
+ * @param unwired lines without a probe
  */
 export function bench(
   device: DevicePlugin,
   config: Readonly<Record<string, unknown>> = {},
   clock = 1_000_000,
   images: Readonly<Record<string, Uint8Array>> = {},
+  unwired: readonly string[] = [],
 ): Bench {
   const { definition } = device;
-  const lineNames = definition.lines ?? [];
+  const lineNames = (definition.lines ?? []).filter((line) => !unwired.includes(line));
   const portWidths: Readonly<Record<string, number>> = definition.ports ?? {};
   const channel = definition.channels?.[0];
   const edges: Edge[] = [];

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import type { MachineConfig } from '../machine/config.js';
-import { createMachine } from '../machine/machine.js';
 import { type DeviceDefinition, type DevicePlugin, defineDevice } from '../plugin/define-device.js';
 import { bytes, u8 } from '../plugin/fields.js';
 import * as z from '../zod.js';
@@ -14,6 +13,10 @@ export interface DeviceLawOptions extends LawOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** What is in its drives. */
   readonly images?: Readonly<Record<string, Uint8Array>>;
+  /** Lines that are wired to something that moves them, all by default. */
+  readonly lines?: readonly string[];
+  /** Accesses that mean something to the device, `[register]` to read and `[register, value]` to write; any by default. */
+  readonly accesses?: fc.Arbitrary<readonly (readonly [register: number, value?: number])[]>;
 }
 
 /** What a CPU does with a daisy chain. */
@@ -61,12 +64,12 @@ const surroundings = (lines: readonly string[], ports: Readonly<Record<string, n
  */
 export function deviceLaws(
   plugin: DevicePlugin,
-  { config = {}, images = {}, runs = 30, seed, engine = 'auto' }: DeviceLawOptions = {},
+  { config = {}, images = {}, lines: wired, accesses, runs = 30, seed, engine = 'auto' }: DeviceLawOptions = {},
 ): Law[] {
   const { definition } = plugin;
   const settings = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
   const size = sizeOf(definition, config);
-  const lines = definition.lines ?? [];
+  const lines = wired ?? definition.lines ?? [];
   const ports = definition.ports ?? {};
   const hasChain = definition.chain !== undefined;
   const plugins = [probe, plugin, surroundings(lines, ports)];
@@ -100,8 +103,25 @@ export function deviceLaws(
           offset.map((at): Access => ({ op: 'read', address: BASE + at })),
           fc.tuple(offset, value).map(([at, written]): Access => ({ op: 'write', address: BASE + at, value: written })),
         );
+  const meant = accesses?.chain((list) =>
+    fc
+      .tuple(
+        ...list.map(([at, written]) =>
+          fc
+            .array(pause, { maxLength: 2 })
+            .map((pauses): Access[] => [
+              ...pauses,
+              written === undefined
+                ? { op: 'read', address: BASE + at }
+                : { op: 'write', address: BASE + at, value: written },
+            ]),
+        ),
+      )
+      .map((parts) => parts.flat()),
+  );
+  const any = fc.array(access, { minLength: 1, maxLength: 40 });
   const situation = fc.record({
-    accesses: fc.array(access, { minLength: 1, maxLength: 40 }),
+    accesses: meant ? fc.oneof(any, meant, meant) : any,
     schedule: fc.array(fc.nat(0xfffff), { maxLength: 12 }),
   });
 
@@ -195,7 +215,7 @@ export function deviceLaws(
       () =>
         fc.assert(
           fc.property(situation, ({ accesses, schedule }) => {
-            const machine = createMachine(machineConfig(schedule), {
+            const { machine } = observed(machineConfig(schedule), {
               plugins,
               engine,
               images: { ...images, program: probeProgram(accesses) },
@@ -215,7 +235,7 @@ export function deviceLaws(
         fc.assert(
           fc.property(situation, offset, ({ accesses, schedule }, at) => {
             if (size === 0 || !definition.create) return;
-            const machine = createMachine(machineConfig(schedule), {
+            const { machine } = observed(machineConfig(schedule), {
               plugins,
               engine,
               images: { ...images, program: probeProgram(accesses) },

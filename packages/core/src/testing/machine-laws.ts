@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import { BackplaneError } from '../errors.js';
 import type { MachineOptions } from '../machine/build.js';
 import type { MachineConfig } from '../machine/config.js';
-import { createMachine, type Machine } from '../machine/machine.js';
+import { createMachine, type Machine, type RunResult } from '../machine/machine.js';
 import { defineDevice } from '../plugin/define-device.js';
 import { u32 } from '../plugin/fields.js';
 import type { Law, LawOptions } from './law.js';
@@ -14,10 +15,36 @@ export function stateOf(machine: Machine): string {
 /** A machine under observation: its output and input, with guest time. */
 export function observed(config: MachineConfig, options: MachineOptions): { machine: Machine; log: string[] } {
   const machine = createMachine(config, options);
+  letRefuse(machine);
   const log: string[] = [];
   machine.on('output', ({ channel, bytes }) => log.push(...Array.from(bytes, (byte) => `${channel} > ${byte}`)));
   machine.on('input', ({ channel, byte, cycles }) => log.push(`${channel} < ${byte} at ${cycles}`));
   return { machine, log };
+}
+
+/** A device may refuse what a random program wants of it; the program goes on. */
+export function letRefuse(machine: Machine): void {
+  const { run, step } = machine;
+  const insist = (action: () => RunResult, again: () => RunResult): RunResult => {
+    for (let attempt = action; ; attempt = again) {
+      try {
+        return attempt();
+      } catch (error) {
+        if (!(error instanceof BackplaneError) || error.code !== 'device/refused') throw error;
+      }
+    }
+  };
+  // What is left to run stays to be run.
+  machine.run = (cycles) =>
+    insist(
+      () => run.call(machine, cycles),
+      () => run.call(machine, 0),
+    );
+  machine.step = () =>
+    insist(
+      () => step.call(machine),
+      () => run.call(machine, 0),
+    );
 }
 
 /** Wired to nothing, mapped nowhere, yet with an event and a state of its own. */
