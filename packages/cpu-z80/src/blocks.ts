@@ -37,6 +37,8 @@ export const blocks = {
   'inputBlock(step, repeats)': rtl`
     idle(ir)
     let m = input(bc)
+    if (retry) { pc -= 2 } else { takeBlock(m, step, repeats) }`,
+  'takeBlock(m, step, repeats)': rtl`
     wz = bc + step
     b -= 1
     let to = hl

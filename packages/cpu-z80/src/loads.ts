@@ -118,7 +118,7 @@ export const otherLoads: readonly RowDeclaration[] = [
   {
     encoding: '11_011_011',
     syntax: 'IN A,(n)',
-    code: rtl`let port = a << 8 | fetch(); wz = port + 1; a = input(port)`,
+    code: rtl`let port = a << 8 | fetch(); let m = input(port); if (retry) { pc -= 2 } else { wz = port + 1; a = m }`,
   },
 
   {
@@ -138,9 +138,15 @@ export const otherLoads: readonly RowDeclaration[] = [
     encoding: '01_yyy_000',
     where: rtl`y != 6`,
     syntax: 'IN r[y],(C)',
-    code: rtl`let m = received(); r[y] = m`,
+    code: rtl`let m = input(bc); if (retry) { pc -= 2 } else { received(m); r[y] = m }`,
   },
-  { page: 'ed', encoding: '01_110_000', syntax: 'IN (C)', code: rtl`received()`, undocumented: true },
+  {
+    page: 'ed',
+    encoding: '01_110_000',
+    syntax: 'IN (C)',
+    code: rtl`let m = input(bc); if (retry) { pc -= 2 } else { received(m) }`,
+    undocumented: true,
+  },
   {
     page: 'ed',
     encoding: '01_yyy_001',
@@ -164,10 +170,8 @@ export const otherLoads: readonly RowDeclaration[] = [
 export const transfers = {
   'store(at)': rtl`write(at, a); wz = a << 8 | at + 1 & 0xff`,
   'load(at)': rtl`a = read(at); wz = at + 1`,
-  'received()': rtl`
-    let m = input(bc)
+  'received(m)': rtl`
     sz = xy = parity = m
     half = nf = 0
-    wz = bc + 1
-    m`,
+    wz = bc + 1`,
 } as const;

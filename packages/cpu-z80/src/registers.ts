@@ -110,6 +110,11 @@ export const inputs = {
   reset: { sense: 'level', resets: true },
   wait: { sense: 'level', stalls: ['read', 'write'] },
   busreq: { sense: 'level', stalls: ['read', 'write'] },
+  /**
+   * No pin. A device that asserts it as IN reads it has the instruction run again: in place of WAIT where what it waits
+   * for comes from outside the machine, and no cycle can last that long.
+   */
+  retry: { sense: 'level' },
 } as const satisfies InstructionSetDeclaration['inputs'];
 
 /** What the fields of opcodes mean. */
