@@ -354,10 +354,15 @@ export class Cpu {
       const isStolen = (words[STALL_CYCLES_WORD] as number) > 0 && ((words[STALL_KINDS_WORD] as number) & bit) !== 0;
       const isHeldUp = ((words[LINE_WORD] as number) & (this.#stallMasks[bit] as number)) !== 0;
       if (!isStolen && !isHeldUp) break;
-      if (isStolen) words[STALL_CYCLES_WORD] = (words[STALL_CYCLES_WORD] as number) - 1;
-      else if (this.#scheduler.nextDue === Number.POSITIVE_INFINITY || stalled > LONGEST_STALL) this.#hang();
+      let passing = 1;
+      if (isStolen) {
+        // Nothing can happen before the next event: 10 ms of delay are 40,000 cycles.
+        const toEvent = Math.ceil((this.#scheduler.nextDue - (clock[0] as number)) / this.ticks);
+        if (this.trace === null) passing = Math.max(1, Math.min(words[STALL_CYCLES_WORD] as number, toEvent));
+        words[STALL_CYCLES_WORD] = (words[STALL_CYCLES_WORD] as number) - passing;
+      } else if (this.#scheduler.nextDue === Number.POSITIVE_INFINITY || stalled > LONGEST_STALL) this.#hang();
       if (this.trace !== null) this.#tell(kind, bus, address, 0, true);
-      clock[0] = (clock[0] as number) + this.ticks;
+      clock[0] = (clock[0] as number) + passing * this.ticks;
       this.#scheduler.dispatch(clock[0] as number);
     }
     this.updateAttention();

@@ -58,7 +58,7 @@ describe('the console', () => {
     const { read, idle, machine } = bench(z80packConsole);
     expect([read(DATA), machine.cycles]).toEqual([0, 1]);
     idle(1);
-    expect(machine.cycles).toBe(252);
+    expect(machine.cycles).toBe(1002);
   });
 
   test('forgets a waiting character at reset', () => {

@@ -15,7 +15,7 @@ const STATUS = 0;
 const DATA = 1;
 
 /** Cycles that a CPU waits which has been told to try again, though nobody will type. */
-const NOBODY_TYPES = 250;
+const NOBODY_TYPES = 1000;
 
 export const z80packConsole = defineDevice({
   type: 'z80pack-console',
