@@ -8,6 +8,7 @@ import { cpu6502 } from '@backplane/cpu-6502';
 import { describe, expect, test } from 'vitest';
 import { loadMachine } from '../../packages/runner/src/load-machine.js';
 import { readyMadeMachines } from '../../packages/runner/src/ready-made.js';
+import { standInDisk } from '../stand-in-disk.js';
 
 interface Fixture {
   readonly before: Snapshot;
@@ -41,11 +42,17 @@ note:   lda #'*'
 const { bytes: rom } = assemble(cpu6502.instructionSet(), program);
 const ram = new Uint8Array(0x10000);
 ram.set(rom, 0x8000);
+const disk = standInDisk();
 
 const machines = await Promise.all([...readyMadeMachines().keys()].map((name) => loadMachine(name)));
 
 describe.each(machines)('$name', ({ name, config, plugins, images }) => {
-  const standIn: Record<string, Uint8Array> = JSON.stringify(config).includes('"image":"ram"') ? { ram } : { rom };
+  const asked = JSON.stringify(config);
+  const standIn: Record<string, Uint8Array> = asked.includes('"boot":"a"')
+    ? { a: disk }
+    : asked.includes('"image":"ram"')
+      ? { ram }
+      : { rom };
   const make = (machineConfig: MachineConfig = config) =>
     createMachine(machineConfig, { plugins, images: { ...standIn, ...images } });
   const file = fileURLToPath(new URL(`fixtures/${name}.json`, import.meta.url));

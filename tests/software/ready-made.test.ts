@@ -2,17 +2,19 @@ import { machineLaws } from '@backplane/core/testing';
 import { describe, expect, test } from 'vitest';
 import { loadMachine } from '../../packages/runner/src/load-machine.js';
 import { readyMadeMachines } from '../../packages/runner/src/ready-made.js';
+import { standInDisk } from '../stand-in-disk.js';
 
 const names = [...readyMadeMachines().keys()];
 
 test('the machines that the README and the tests name are there', () => {
-  expect(names).toEqual(expect.arrayContaining(['bare-6502', 'board', 'planck', 'py65mon']));
+  expect(names).toEqual(expect.arrayContaining(['bare-6502', 'board', 'cpm22', 'cpm3', 'planck', 'py65mon']));
 });
 
 const machines = await Promise.all(names.map((name) => loadMachine(name)));
 
 /** Stand for images that a machine does not bring with it: all opcodes, in a random order of sorts. */
 const rom = Uint8Array.from({ length: 0x8000 }, (_, index) => (index * 0x9d) & 0xff);
+const disk = standInDisk();
 const ram = Uint8Array.from({ length: 0x10000 }, (_, index) => (index * 0x9d) & 0xff);
 
 describe.each(machines)('$name', ({ config, plugins, images }) => {
@@ -21,7 +23,12 @@ describe.each(machines)('$name', ({ config, plugins, images }) => {
   });
 
   const asked = JSON.stringify(config);
-  const standIns = { ...(asked.includes('"image":"ram"') ? { ram } : { rom }), ...images };
+  const standIn: Record<string, Uint8Array> = asked.includes('"boot":"a"')
+    ? { a: disk }
+    : asked.includes('"image":"ram"')
+      ? { ram }
+      : { rom };
+  const standIns = { ...standIn, ...images };
   describe.each(['evaluator', 'interpreter'] as const)('in the %s', (engine) => {
     test.each(machineLaws(config, { plugins, images: standIns }, { runs: 10, engine }))('%s', (_name, law) => law());
   });
