@@ -4,8 +4,7 @@ import type { Index } from './index-registers.js';
 
 export const jumps = {
   'holds(condition)': rtl`flag[condition >> 1] == (condition & 1)`,
-  'jumpRelative(taken)': rtl`
-    let distance = fetch()
+  'jumpRelative(distance, taken)': rtl`
     if (taken) {
       idle5(pc - 1)
       pc = wz = pc + signed(distance) & 0xffff
@@ -20,9 +19,9 @@ export const indexedJumps = ({ page, pair }: Index): readonly RowDeclaration[] =
 
 export const otherControl: readonly RowDeclaration[] = [
   { encoding: '00_000_000', syntax: 'NOP', code: rtl`` },
-  { encoding: '00_010_000', syntax: 'DJNZ e', code: rtl`idle(ir); b -= 1; jumpRelative(b != 0)` },
-  { encoding: '00_011_000', syntax: 'JR e', code: rtl`jumpRelative(1)` },
-  { encoding: '00_1yy_000', syntax: 'JR cc[y],e', code: rtl`jumpRelative(holds(y))` },
+  { encoding: '00_010_000', syntax: 'DJNZ e', code: rtl`idle(ir); b -= 1; jumpRelative(fetch(), b != 0)` },
+  { encoding: '00_011_000', syntax: 'JR e', code: rtl`jumpRelative(fetch(), 1)` },
+  { encoding: '00_1yy_000', syntax: 'JR cc[y],e', code: rtl`jumpRelative(fetch(), holds(y))` },
   { encoding: '11_000_011', syntax: 'JP nn', code: rtl`pc = wz = fetchWord()` },
   { encoding: '11_yyy_010', syntax: 'JP cc[y],nn', code: rtl`wz = fetchWord(); if (holds(y)) { pc = wz }` },
   { encoding: '11_001_101', syntax: 'CALL nn', code: rtl`wz = fetchWord(); call(wz)` },

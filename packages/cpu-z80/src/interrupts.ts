@@ -4,7 +4,7 @@
  * Sources: "Z80 CPU User Manual" (Zilog, UM0080), "Interrupt Response"; Sean Young, "The Undocumented Z80 Documented",
  * chapter 5.
  */
-import { rtl } from '@backplane/core';
+import { type RowDeclaration, rtl } from '@backplane/core';
 
 /** INT and NMI are sampled at the rising edge of the last clock of an instruction (UM0080, "CPU Timing"). */
 export const poll = rtl`interrupt = nmi << 1 | int & iff1`;
@@ -23,15 +23,13 @@ export const sequences = {
     nmi = 0
     iff1 = 0
     opcode(pc)
-    refreshed += 1
-    refresh(ir)
+    refreshRow()
     idle(ir)
     enter(0x0066)`,
   'takeInt()': rtl`
     iff1 = iff2 = 0
     let byte = acknowledge(pc)
-    refreshed += 1
-    refresh(ir)
+    refreshRow()
     if (im == 0) { decode(im0, byte) }
     else {
       idle(ir)
@@ -43,6 +41,23 @@ export const sequences = {
       }
     }`,
 } as const;
+
+/**
+ * Rows for opcodes that come from an interrupt acknowledge: what else they fetch comes from memory, and the program
+ * counter stays where it is (Achim Flammenkamp, "Interrupt Behaviour of the Z80 CPU"; UM0080, "Mode 0").
+ *
+ * @param rows those of the main page
+ */
+export const acknowledged = (rows: readonly RowDeclaration[]): readonly RowDeclaration[] =>
+  rows.flatMap((row): RowDeclaration[] => {
+    const code = [row.code].flat();
+    if (row.page === undefined || row.page === 'main') {
+      const held = code.map((piece) => rtl`${piece.rtl.replace(/\bfetch\w*(?=\()/g, '$&Held')}`);
+      if (held.some(({ rtl: text }, index) => text !== code[index]?.rtl))
+        return [{ ...row, page: 'im0', syntax: undefined, code: held }];
+    }
+    return [];
+  });
 
 export const step = rtl`
   if (interrupt | halted | prefix) {
@@ -60,8 +75,7 @@ export const step = rtl`
     else {
       // While halted the CPU fetches the byte after HALT again and again, and runs a NOP in its place.
       opcode(pc)
-      refreshed += 1
-      refresh(ir)
+      refreshRow()
       poll()
     }
   } else { decode(main, fetchOpcode()) }`;

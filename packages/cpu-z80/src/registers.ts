@@ -48,21 +48,31 @@ const high = (pair: string) =>
 const low = (pair: string) =>
   ({ width: 8, get: rtl`${pair} & 0xff`, set: rtl`${pair} = ${pair} & 0xff00 | value` }) as const;
 
-export const views = {
+/** Halves of pairs. */
+export const pairs = {
   b: high('bc'),
   c: low('bc'),
   d: high('de'),
   e: low('de'),
   h: high('hl'),
   l: low('hl'),
-  ixh: high('ix'),
-  ixl: low('ix'),
-  iyh: high('iy'),
-  iyl: low('iy'),
+} as const;
+
+/** Flags that are computed. */
+export const flags = {
   zf: { width: 1, get: rtl`(sz & 0xff) == 0` },
   sf: { width: 1, get: rtl`(sz & 0x180) != 0` },
   // Bit n of the constant is the even parity of n.
   pf: { width: 1, get: rtl`0x9669 >> ((parity ^ parity >> 4) & 0xf) & 1` },
+} as const;
+
+export const views = {
+  ...pairs,
+  ixh: high('ix'),
+  ixl: low('ix'),
+  iyh: high('iy'),
+  iyl: low('iy'),
+  ...flags,
   f: {
     width: 8,
     get: rtl`(sz | sz >> 1) & 0x80 | zf << 6 | xy & 0x28 | half & 0x10 | pf << 2 | nf << 1 | cf`,

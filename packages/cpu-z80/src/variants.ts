@@ -1,11 +1,11 @@
 /** The members of the family. */
-import { defineInstructionSet, rtl } from '@backplane/core';
+import { defineInstructionSet, type RowDeclaration, rtl } from '@backplane/core';
 import { arithmetic, indexedArithmetic, otherArithmetic } from './alu.js';
 import { bits, indexedBits, shifts } from './bits.js';
 import { blockRows, blocks } from './blocks.js';
 import { indexedJumps, jumps, otherControl } from './control.js';
 import { hl, ix, iy } from './index-registers.js';
-import { poll, reset, sequences, step } from './interrupts.js';
+import { acknowledged, poll, reset, sequences, step } from './interrupts.js';
 import { indexedLoads, otherLoads, transfers } from './loads.js';
 import { machineCycles } from './machine-cycles.js';
 import { indexedPrefixes, pages, prefixes } from './prefixes.js';
@@ -16,6 +16,18 @@ const indexed = [hl, ix, iy].flatMap((index) => [
   ...indexedArithmetic(index),
   ...indexedJumps(index),
 ]);
+
+const rows: readonly RowDeclaration[] = [
+  ...indexed,
+  ...otherLoads,
+  ...otherArithmetic,
+  ...otherControl,
+  ...bits,
+  ...[ix, iy].flatMap(indexedBits),
+  ...blockRows,
+  ...prefixes,
+  ...[ix, iy].flatMap(indexedPrefixes),
+];
 
 /** Constants of a variant's RTL: whether it is an NMOS part, and what `OUT (C),0` puts out. */
 interface Constants {
@@ -47,17 +59,7 @@ const define = (name: string, { nmos, nothing }: Constants) =>
     status: { waiting: rtl`halted` },
     operands: { n: { bytes: 1 }, nn: { bytes: 2 }, d: { bytes: 1, signed: true }, e: { bytes: 1, relative: true } },
     pages,
-    rows: [
-      ...indexed,
-      ...otherLoads,
-      ...otherArithmetic,
-      ...otherControl,
-      ...bits,
-      ...[ix, iy].flatMap(indexedBits),
-      ...blockRows,
-      ...prefixes,
-      ...[ix, iy].flatMap(indexedPrefixes),
-    ],
+    rows: [...rows, ...acknowledged(rows)],
   });
 
 /** The instruction sets of the family by variant, each made when it is first asked for. */
