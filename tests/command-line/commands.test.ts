@@ -189,9 +189,12 @@ describe('backplane lint', () => {
     );
   });
 
-  it.each(['bare-6502', 'py65mon', 'planck', 'board'])('finds no fault with %s', async (name) => {
-    expect(await printed('lint', name)).toMatch(/^0 errors, 0 warnings$/m);
-  });
+  it.each(['bare-6502', 'bare-z80', 'bare-8080', 'py65mon', 'planck', 'board'])(
+    'finds no fault with %s',
+    async (name) => {
+      expect(await printed('lint', name)).toMatch(/^0 errors, 0 warnings$/m);
+    },
+  );
 
   it('warns of what leads nowhere', async () => {
     const loose = {

@@ -20,7 +20,7 @@ const mayTake = process.env.BACKPLANE_ZEX === 'all' ? Number.POSITIVE_INFINITY :
 
 describeWithReferences('roms/8080', () => {
   describe.each(enginesOf(i8080))('in the %s', (engine) => {
-    const most = engine === 'evaluator' ? 1e6 : mayTake;
+    const most = engine === 'evaluator' ? 3e8 : mayTake;
     const some = PROGRAMS.filter(({ cycles }) => cycles < most);
     it.each(some)('$program', { timeout: 30 * 60_000 }, ({ program, cycles, says }) => {
       const { text, cyclesWithOut } = runCpm(i8080, undefined, program, engine, COSTS, cycles + 100_000);

@@ -99,5 +99,6 @@ test('the command finds the ready-made machines wherever it is run', () => {
   const backplane = join(project, 'node_modules/.bin/backplane');
   expect(run(backplane, ['--help'], temporary)).toContain('backplane');
   const shown = run(backplane, ['list'], temporary);
-  for (const name of ['bare-6502', 'board', 'planck', 'py65mon']) expect(shown).toContain(name);
+  for (const name of ['bare-6502', 'bare-8080', 'bare-z80', 'board', 'planck', 'py65mon'])
+    expect(shown).toContain(name);
 });

@@ -7,7 +7,9 @@ import { standInDisk } from '../stand-in-disk.js';
 const names = [...readyMadeMachines().keys()];
 
 test('the machines that the README and the tests name are there', () => {
-  expect(names).toEqual(expect.arrayContaining(['bare-6502', 'board', 'cpm22', 'cpm3', 'planck', 'py65mon']));
+  expect(names).toEqual(
+    expect.arrayContaining(['bare-6502', 'bare-8080', 'bare-z80', 'board', 'cpm22', 'cpm3', 'planck', 'py65mon']),
+  );
 });
 
 const machines = await Promise.all(names.map((name) => loadMachine(name)));
