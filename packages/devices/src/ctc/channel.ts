@@ -37,9 +37,11 @@ export const channelFields = {
 
 /**
  * A timer "begins operation on the rising edge of T2 of the machine cycle following the one that loads the time
- * constant" (UM0081, p. 21): two cycles after the last of the write. After a trigger it is the second rising edge too.
+ * constant" (UM0081, p. 21). A write is seen at T1 of an output cycle, which has four T-states.
  */
-const START = 2;
+const START = 5;
+/** After a trigger it begins with "the second succeeding rising edge of Φ" (UM0081, p. 18). */
+const TRIGGER_START = 2;
 
 export interface Channel {
   readonly state: StateOf<typeof channelFields>;
@@ -77,18 +79,18 @@ export function channel(state: StateOf<typeof channelFields>, clock: DeviceClock
     return Math.min(most, Math.ceil((zero() - clock.now()) / prescaler())) & 0xff;
   };
 
-  function runTimer(): void {
-    state.zero = clock.now() + START + prescaler() * whole(state.counter);
+  function runTimer(start: number): void {
+    state.zero = clock.now() + start + prescaler() * whole(state.counter);
   }
 
   /** A channel that counts is given another way to count; its down-counter stays. */
   function changeMode(wasTimer: boolean, tick: number): void {
     if (state.awaitsTrigger && (isCounter() || !(state.control & Control.Trigger))) {
       state.awaitsTrigger = 0;
-      if (!isCounter()) runTimer();
+      if (!isCounter()) runTimer(START);
     } else if (!isCounter() && !wasTimer && !state.awaitsTrigger) {
       if (state.control & Control.Trigger) state.awaitsTrigger = 1;
-      else runTimer();
+      else runTimer(START);
     } else if (isRunningTimer()) {
       // No source tells when a prescaler whose factor changes ticks next: here, where both factors would.
       const next = tick > 0 ? ((tick - 1) % prescaler()) + 1 : prescaler();
@@ -129,13 +131,13 @@ export function channel(state: StateOf<typeof channelFields>, clock: DeviceClock
       state.active = 1;
       state.counter = constant;
       state.awaitsTrigger = !isCounter() && state.control & Control.Trigger ? 1 : 0;
-      if (isRunningTimer()) runTimer();
+      if (isRunningTimer()) runTimer(START);
     },
     trigger() {
       if (!state.active) return false;
       if (state.awaitsTrigger) {
         state.awaitsTrigger = 0;
-        runTimer();
+        runTimer(TRIGGER_START);
       }
       if (!isCounter()) return false;
       state.counter -= 1;

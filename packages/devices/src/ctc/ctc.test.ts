@@ -13,6 +13,8 @@ const RISING = 0x10;
 const TRIGGER = 0x08;
 const CONSTANT = 0x04;
 const RESET = 0x02;
+/** From the write to the first tick of Φ that counts. */
+const START = 5;
 const CONTROL = 0x01;
 
 /** Program a channel; cycles are told from the one that wrote the time constant. */
@@ -38,11 +40,11 @@ function moveAt(chip: Bench, move: () => void): number {
 }
 
 describe('a timer', () => {
-  test('counts down once every 16 cycles, two cycles after the write', () => {
+  test('counts down once every 16 cycles, from the second T-state after the write on', () => {
     const { chip, at } = started(0, 3);
     const shown: number[] = [];
-    for (const cycle of [1, 2, 3, 17, 18, 19, 33, 34, 35, 49, 50, 51]) {
-      goTo(chip, at + cycle);
+    for (const cycle of [-4, 0, 1, 15, 16, 17, 31, 32, 33, 47, 48, 49]) {
+      goTo(chip, at + START + cycle);
       shown.push(chip.read(0));
     }
     expect(shown).toEqual([3, 3, 3, 3, 2, 2, 2, 1, 1, 1, 3, 3]);
@@ -55,10 +57,10 @@ describe('a timer', () => {
     [BY_256, 0, 65536],
   ])('with control %i and constant %i pulses ZC/TO every %i cycles', (control, constant, period) => {
     const { chip, at } = started(control, constant);
-    goTo(chip, at + 2 + 3 * period + 2);
-    expect(risesOf(chip, 'zc0', at)).toEqual([2 + period, 2 + 2 * period, 2 + 3 * period]);
+    goTo(chip, at + START + 3 * period + 2);
+    expect(risesOf(chip, 'zc0', at)).toEqual([1, 2, 3].map((time) => START + time * period));
     const falls = chip.edges.filter(({ line, low, cycle }) => line === 'zc0' && low && cycle > at);
-    expect(falls.map(({ cycle }) => cycle - at)).toEqual([3 + period, 3 + 2 * period, 3 + 3 * period]);
+    expect(falls.map(({ cycle }) => cycle - at)).toEqual([1, 2, 3].map((time) => START + time * period + 1));
   });
 
   test('waits for the edge of CLK/TRG that was chosen', () => {
@@ -91,8 +93,8 @@ describe('a timer', () => {
     goTo(chip, at + 20);
     chip.write(0, CONSTANT | CONTROL);
     chip.write(0, 2);
-    goTo(chip, at + 2 + 64 + 32 + 32 + 1);
-    expect(risesOf(chip, 'zc0', at)).toEqual([66, 98, 130]);
+    goTo(chip, at + START + 128 + 1);
+    expect(risesOf(chip, 'zc0', at)).toEqual([START + 64, START + 96, START + 128]);
   });
 
   test('stands still after a software reset, until it gets a time constant', () => {
@@ -108,7 +110,7 @@ describe('a timer', () => {
     chip.write(0, CONSTANT | CONTROL);
     chip.write(0, 20);
     expect(chip.read(0)).toBe(20);
-    chip.idle(16);
+    chip.idle(START + 15);
     expect(chip.read(0)).toBe(19);
   });
 
@@ -116,13 +118,13 @@ describe('a timer', () => {
     const { chip, at } = started(0, 100);
     goTo(chip, at + 100);
     chip.write(0, INTERRUPT | CONTROL);
-    goTo(chip, at + 2 + 1600);
+    goTo(chip, at + START + 1600);
     expect(chip.acknowledge()).toBe(0);
   });
 
   test('becomes a counter that keeps its count, and a timer again', () => {
     const { chip, at } = started(0, 10);
-    goTo(chip, at + 2 + 3 * 16);
+    goTo(chip, at + START + 3 * 16);
     chip.write(0, COUNTER | CONTROL);
     chip.idle(100);
     expect(chip.read(0)).toBe(7);
@@ -130,9 +132,9 @@ describe('a timer', () => {
     expect(chip.read(0)).toBe(6);
     const { cycle } = chip;
     chip.write(0, CONTROL);
-    goTo(chip, cycle + 1);
+    goTo(chip, cycle + START + 15);
     expect(chip.read(0)).toBe(6);
-    goTo(chip, cycle + 2 + 16);
+    goTo(chip, cycle + START + 16);
     expect(chip.read(0)).toBe(5);
   });
 });
@@ -205,14 +207,14 @@ describe('interrupts', () => {
 
   test('come at zero, not before, and once for each', () => {
     const { chip, at } = started(INTERRUPT, 3);
-    goTo(chip, at + 2 + 48);
+    goTo(chip, at + START + 48);
     expect(chip.irqSeen).toBe(false);
     chip.idle(1);
     expect(chip.irqSeen).toBe(true);
     chip.acknowledge();
     expect(chip.irqSeen).toBe(false);
     chip.endInterrupt();
-    goTo(chip, at + 2 + 96);
+    goTo(chip, at + START + 96);
     expect(chip.irqSeen).toBe(false);
     chip.idle(1);
     expect(chip.irqSeen).toBe(true);
@@ -220,7 +222,7 @@ describe('interrupts', () => {
 
   test('that are turned off ask no more', () => {
     const { chip } = started(INTERRUPT, 1);
-    chip.idle(20);
+    chip.idle(START + 20);
     expect(chip.irqSeen).toBe(true);
     chip.write(0, CONTROL);
     expect(chip.irqSeen).toBe(false);
@@ -230,7 +232,7 @@ describe('interrupts', () => {
 
   test('of a channel that is reset with interrupts on still ask', () => {
     const { chip } = started(INTERRUPT, 1);
-    chip.idle(20);
+    chip.idle(START + 20);
     chip.write(0, INTERRUPT | RESET | CONTROL);
     expect(chip.irqSeen).toBe(true);
   });
@@ -238,20 +240,20 @@ describe('interrupts', () => {
   test('are off after a reset, and the vector is kept', () => {
     const { chip } = started(INTERRUPT, 1);
     chip.write(0, 0x48);
-    chip.idle(20);
+    chip.idle(START + 20);
     chip.machine.reset();
     chip.idle(100);
     expect(chip.irqSeen).toBe(false);
     chip.write(2, INTERRUPT | CONSTANT | CONTROL);
     chip.write(2, 1);
-    chip.idle(20);
+    chip.idle(START + 20);
     expect(chip.acknowledge()).toBe(0x4c);
   });
 
   test('have no vector word at channels 1 to 3', () => {
     const { chip } = started(INTERRUPT, 1, 1);
     chip.write(1, 0x48);
-    chip.idle(20);
+    chip.idle(START + 20);
     expect(chip.acknowledge()).toBe(0x02);
   });
 });
@@ -292,7 +294,7 @@ class TickedChannel {
       if (this.#state !== 'idle') return;
       this.#down = value;
       this.#state = 'starting';
-      this.#wait = 2;
+      this.#wait = START;
     } else if (value & CONTROL) {
       this.#control = value;
       this.#awaitsConstant = (value & CONSTANT) !== 0;
