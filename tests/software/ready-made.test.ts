@@ -8,7 +8,17 @@ const names = [...readyMadeMachines().keys()];
 
 test('the machines that the README and the tests name are there', () => {
   expect(names).toEqual(
-    expect.arrayContaining(['bare-6502', 'bare-8080', 'bare-z80', 'board', 'cpm22', 'cpm3', 'planck', 'py65mon']),
+    expect.arrayContaining([
+      'bare-6502',
+      'bare-8080',
+      'bare-z80',
+      'board',
+      'cpm22',
+      'cpm3',
+      'planck',
+      'py65mon',
+      'z80-board',
+    ]),
   );
 });
 
