@@ -14,6 +14,8 @@ export type GremlinAction =
   | { readonly does: 'cancel'; readonly event: number }
   | { readonly does: 'stall'; readonly kinds: readonly StalledKind[]; readonly cycles: number }
   | { readonly does: 'bank'; readonly bank: number }
+  /** Ask for an interrupt by the daisy chain, or no longer. */
+  | { readonly does: 'request' | 'withdraw' }
   | { readonly does: 'send' | 'poll' | 'exit' };
 
 /** Its part of a machine config. */
@@ -45,6 +47,7 @@ export const gremlin = (log: string[]): DevicePlugin =>
     version: 1,
     size: GREMLIN_SIZE,
     lines: ['irq', 'nmi', 'so', 'rdy', 'reset'],
+    chain: ['link'],
     banks: ['window'],
     channels: ['serial'],
     config: z.object({
@@ -54,7 +57,7 @@ export const gremlin = (log: string[]): DevicePlugin =>
       events: z.array(z.object({ first: z.int(), steps: actions })),
     }),
     state: () => ({ count: u32(), step0: u8(), step1: u8(), step2: u8(), received: u8() }),
-    create({ config, state, lines, banks, channels, clock, event, stall, exit: end }) {
+    create({ config, state, lines, chain, banks, channels, clock, event, stall, exit: end }) {
       const { reads, writes, values, events } = config as unknown as GremlinConfig;
       const note = (text: string): void => void log.push(`${clock.now()} ${text}`);
 
@@ -82,6 +85,12 @@ export const gremlin = (log: string[]): DevicePlugin =>
             return;
           case 'bank':
             banks.window.select(action.bank);
+            return;
+          case 'request':
+            chain.link.request();
+            return;
+          case 'withdraw':
+            chain.link.cancel();
             return;
           case 'send':
             channels.serial.send(0x41 + (state.count & 15));
@@ -119,6 +128,10 @@ export const gremlin = (log: string[]): DevicePlugin =>
             if (first < 0) slot.cancel();
             else slot.after(first);
           });
+        },
+        acknowledge() {
+          note('acknowledge');
+          return byteAt(0);
         },
         peek: byteAt,
         read(offset) {

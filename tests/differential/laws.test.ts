@@ -1,15 +1,15 @@
 /** The laws of CPUs and devices, in each engine. */
 import type { DevicePlugin } from '@backplane/core';
 import { cpuLaws, deviceLaws } from '@backplane/core/testing';
-import { cpu6502, variants } from '@backplane/cpu-6502';
 import * as devices from '@backplane/devices';
 import { describe, test } from 'vitest';
+import { CPUS, instructionSetOf } from './subjects.js';
 
 const ENGINES = ['evaluator', 'interpreter'] as const;
 
 describe.each(ENGINES)('in the %s', (engine) => {
-  describe.each(Object.keys(variants))('laws of the %s', (variant) => {
-    test.each(cpuLaws(cpu6502.instructionSet(variant), { runs: 6, engine }))('%s', (_name, law) => law());
+  describe.each(CPUS.map(instructionSetOf))('laws of the $name', (isa) => {
+    test.each(cpuLaws(isa, { runs: 6, engine }))('%s', (_name, law) => law());
   });
 
   const plugins = Object.values(devices).filter(

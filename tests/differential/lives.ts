@@ -1,8 +1,8 @@
 /** Lets a described machine live, and tells all that can be seen of it. */
 import { createMachine, type EngineChoice, type Machine, type MachineStats } from '@backplane/core';
-import { cpu6502 } from '@backplane/cpu-6502';
 import { gremlin } from './gremlin.js';
 import type { Episode, HostAction, MachineDescription } from './random-machine.js';
+import { SUBJECTS } from './subjects.js';
 
 /** How a machine is run: by which engines, in one piece or in slices. */
 export interface Way {
@@ -46,7 +46,11 @@ export function live({ config, images, patches, waits, episodes }: MachineDescri
       .filter(([name]) => JSON.stringify(config).includes(`"${name}"`))
       .map(([name, image]) => [name, repeated(image)]),
   );
-  const machine = createMachine(config, { plugins: [cpu6502, gremlin(log)], images: used, engine: way.engine });
+  const machine = createMachine(config, {
+    plugins: [...SUBJECTS.map(({ plugin }) => plugin), gremlin(log)],
+    images: used,
+    engine: way.engine,
+  });
   const output: number[] = [];
   machine.on('output', ({ bytes }) => output.push(...bytes));
   machine.on('input', ({ byte, cycles }) => log.push(`< ${byte} at ${cycles}`));

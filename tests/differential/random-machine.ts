@@ -1,8 +1,8 @@
 /** Random machines: descriptions that can be written down as JSON, and the arbitraries that make them. */
-import type { InstructionSet, MachineConfig, Operand } from '@backplane/core';
-import { cpu6502 } from '@backplane/cpu-6502';
+import type { MachineConfig, Operand } from '@backplane/core';
 import fc from 'fast-check';
 import { GREMLIN_EVENTS, GREMLIN_SIZE, type GremlinAction, type GremlinConfig } from './gremlin.js';
+import { type ChosenCpu, CPUS, instructionSetOf, SUBJECTS } from './subjects.js';
 
 /** Code or data put into memory before the machine runs, in hexadecimal. */
 export interface Patch {
@@ -42,8 +42,6 @@ export interface MachineDescription {
 export const hex = (bytes: readonly number[]): string =>
   bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-export const VARIANTS = ['nmos', '2a03', 'wdc', 'rockwell', 'synertek'] as const;
-
 /** Where programs lie: zero page, stack, ends of pages, mirrors of all that, delayed, banked and read-only memory. */
 const PROGRAM_STARTS = [
   0x0010, 0x00c0, 0x0140, 0x0200, 0x02d0, 0x07e0, 0x0820, 0x0960, 0x0af0, 0x10f0, 0x2000, 0x20e0, 0x4000, 0x5fd0,
@@ -79,8 +77,9 @@ const address = (devices: readonly number[]): fc.Arbitrary<number> =>
   );
 
 /** An instruction whose operands point at what matters. */
-function instruction(isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<number[]> {
-  const common = isa.encodings.filter(({ mnemonic }) => !/^(jam|stp|wai|brk)/.test(mnemonic));
+function instruction(cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<number[]> {
+  const isa = instructionSetOf(cpu);
+  const common = isa.encodings.filter(({ mnemonic }) => !cpu.subject.rare.test(mnemonic));
   const encoding = fc.oneof(
     { weight: 60, arbitrary: fc.constantFrom(...common) },
     { weight: 1, arbitrary: fc.constantFrom(...isa.encodings) },
@@ -103,22 +102,20 @@ function instruction(isa: InstructionSet, devices: readonly number[]): fc.Arbitr
   );
 }
 
-const JMP = 0x4c;
-const RTI = 0x40;
-const CLI = 0x58;
-
 /** A program that ends in a jump to another one, or to itself. */
-const program = (isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<number[]> =>
+const program = (cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<number[]> =>
   fc
     .tuple(
-      fc.array(instruction(isa, devices), { minLength: 1, maxLength: 14 }),
+      fc.array(instruction(cpu, devices), { minLength: 1, maxLength: 14 }),
       fc.constantFrom(...PROGRAM_STARTS),
-      fc.boolean(),
+      fc.oneof(fc.constant([]), fc.constantFrom(...cpu.subject.enables)),
     )
-    .map(([parts, next, clears]) => [...(clears ? [CLI] : []), ...parts.flat(), JMP, next & 0xff, next >> 8]);
+    .map(([parts, next, enable]) => [...enable, ...parts.flat(), ...cpu.subject.jump(next)]);
 
-const handler = (isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<number[]> =>
-  fc.array(instruction(isa, devices), { maxLength: 4 }).map((parts) => [...parts.flat(), RTI]);
+const handler = (cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<number[]> =>
+  fc
+    .tuple(fc.array(instruction(cpu, devices), { maxLength: 4 }), fc.constantFrom(...cpu.subject.returns))
+    .map(([parts, end]) => [...parts.flat(), ...end]);
 
 const kinds = fc.constantFrom<readonly ('read' | 'write' | 'idle')[]>(
   ['read'],
@@ -157,6 +154,7 @@ function action(soonest: 0 | 1): fc.Arbitrary<GremlinAction> {
         cycles: fc.integer({ min: soonest, max: 12 }),
       }),
     },
+    { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('request' as const, 'withdraw' as const) }) },
     { weight: 6, arbitrary: fc.record({ does: fc.constant('schedule' as const), event, cycles }) },
     { weight: 1, arbitrary: fc.record({ does: fc.constant('cancel' as const), event }) },
     {
@@ -250,72 +248,83 @@ const slices = fc.array(
   { minLength: 1, maxLength: 7 },
 );
 
-const episode: fc.Arbitrary<Episode> = fc.record({
-  run: fc.oneof(
-    { weight: 6, arbitrary: slices.map((list) => ({ until: 'cycles' as const, slices: list })) },
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(30), fc.nat(1500))
-        .map(([start, offset, cycles]) => ({ until: 'address' as const, address: start + offset, cycles })),
-    },
-    { weight: 1, arbitrary: fc.nat(1500).map((cycles) => ({ until: 'trap' as const, cycles })) },
-  ),
-  host: fc.array(
-    fc.oneof(
-      {
-        weight: 3,
-        arbitrary: fc.record({ does: fc.constant('poke' as const), address: address(DEVICE_SPOTS), value: byte }),
-      },
+const episode = ({ subject: { registers } }: ChosenCpu): fc.Arbitrary<Episode> =>
+  fc.record({
+    run: fc.oneof(
+      { weight: 6, arbitrary: slices.map((list) => ({ until: 'cycles' as const, slices: list })) },
       {
         weight: 1,
         arbitrary: fc
-          .tuple(fc.constantFrom('a', 'x', 'y', 's', 'p'), byte)
-          .map(([register, value]) => ({ does: 'set' as const, register, value })),
+          .tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(30), fc.nat(1500))
+          .map(([start, offset, cycles]) => ({ until: 'address' as const, address: start + offset, cycles })),
       },
-      {
-        weight: 1,
-        arbitrary: fc.constantFrom(...PROGRAM_STARTS).map((value) => ({ does: 'set' as const, register: 'pc', value })),
-      },
-      { weight: 1, arbitrary: fc.string({ maxLength: 3 }).map((text) => ({ does: 'type' as const, text })) },
-      { weight: 1, arbitrary: fc.boolean().map((on) => ({ does: 'trace' as const, on })) },
-      { weight: 1, arbitrary: fc.constant({ does: 'reset' as const }) },
+      { weight: 1, arbitrary: fc.nat(1500).map((cycles) => ({ until: 'trap' as const, cycles })) },
     ),
-    { maxLength: 3 },
-  ),
-});
+    host: fc.array(
+      fc.oneof(
+        {
+          weight: 3,
+          arbitrary: fc.record({ does: fc.constant('poke' as const), address: address(DEVICE_SPOTS), value: byte }),
+        },
+        {
+          weight: 1,
+          arbitrary: fc
+            .tuple(fc.constantFrom(...Object.entries(registers)), fc.nat(0xffff))
+            .map(([[register, bits], value]) => ({ does: 'set' as const, register, value: value & (2 ** bits - 1) })),
+        },
+        {
+          weight: 1,
+          arbitrary: fc
+            .constantFrom(...PROGRAM_STARTS)
+            .map((value) => ({ does: 'set' as const, register: 'pc', value })),
+        },
+        { weight: 1, arbitrary: fc.string({ maxLength: 3 }).map((text) => ({ does: 'type' as const, text })) },
+        { weight: 1, arbitrary: fc.boolean().map((on) => ({ does: 'trace' as const, on })) },
+        { weight: 1, arbitrary: fc.constant({ does: 'reset' as const }) },
+      ),
+      { maxLength: 3 },
+    ),
+  });
 
 /** Programs for one CPU, and where its interrupts and RESET go. */
-function patches(cpu: string, isa: InstructionSet, devices: readonly number[]): fc.Arbitrary<Patch[]> {
-  const vector = fc.constantFrom(...PROGRAM_STARTS).map((at) => [at & 0xff, at >> 8]);
+function patches(name: string, cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<Patch[]> {
+  const vector = fc.constantFrom(...PROGRAM_STARTS);
   return fc
     .record({
-      programs: fc.uniqueArray(fc.tuple(fc.constantFrom(...PROGRAM_STARTS), program(isa, devices)), {
+      programs: fc.uniqueArray(fc.tuple(fc.constantFrom(...PROGRAM_STARTS), program(cpu, devices)), {
         minLength: 2,
         maxLength: 6,
         selector: ([at]) => at,
       }),
-      handlers: fc.tuple(handler(isa, devices), handler(isa, devices)),
+      handlers: fc.tuple(handler(cpu, devices), handler(cpu, devices)),
       interrupts: fc.boolean(),
       vectors: fc.tuple(vector, vector, vector),
     })
     .map(({ programs, handlers, interrupts, vectors: [nmi, reset, irq] }) => [
-      { cpu, at: 0xf000, bytes: hex(handlers[0]) },
-      { cpu, at: 0xf080, bytes: hex(handlers[1]) },
-      { cpu, at: 0xfffa, bytes: hex(interrupts ? [0x00, 0xf0, ...reset, 0x80, 0xf0] : [...nmi, ...reset, ...irq]) },
-      ...programs.map(([at, bytes]) => ({ cpu, at, bytes: hex(bytes) })),
+      { cpu: name, at: 0xf000, bytes: hex(handlers[0]) },
+      { cpu: name, at: 0xf080, bytes: hex(handlers[1]) },
+      ...programs.map(([at, bytes]) => ({ cpu: name, at, bytes: hex(bytes) })),
+      ...cpu.subject
+        .vectors(interrupts ? 0xf080 : irq, interrupts ? 0xf000 : nmi, reset)
+        .map(([at, bytes]) => ({ cpu: name, at, bytes: hex(bytes) })),
     ]);
 }
 
 const clock = fc.constantFrom(1_000_000, 1_000_000, 2_000_000, 3_000_000, '315/88 MHz');
-const LINES = ['irq', 'nmi', 'so', 'rdy', 'reset'] as const;
 
 /** A machine with one CPU or two, their gremlins, and a life. */
 export const machineDescription: fc.Arbitrary<MachineDescription> = fc
   .record({
-    variants: fc
-      .array(fc.constantFrom(...VARIANTS), { minLength: 1, maxLength: 2 })
-      .map((list) => (list.length > 1 && list[0] === list[1] ? list.slice(1) : list)),
+    // Of one family or of two.
+    cpus: fc.array(
+      fc
+        .constantFrom(...SUBJECTS)
+        .chain((subject) => fc.constantFrom(...CPUS.filter((cpu) => cpu.subject === subject))),
+      {
+        minLength: 1,
+        maxLength: 2,
+      },
+    ),
     clocks: fc.tuple(clock, clock, clock),
     quantum: fc.oneof(fc.constant('instruction' as const), fc.integer({ min: 1, max: 200 })),
     period: fc.integer({ min: 1, max: 9 }),
@@ -328,43 +337,51 @@ export const machineDescription: fc.Arbitrary<MachineDescription> = fc
     isCrossed: fc.boolean(),
     waits: fc.boolean(),
     idle: fc.nat(30),
-    episodes: fc.array(episode, { minLength: 1, maxLength: 6 }),
   })
-  .chain(({ variants, clocks, quantum, period, phase, delays, fill, isCrossed, waits, idle, episodes }) => {
-    const sets = variants.map((variant) => cpu6502.instructionSet(variant));
+  .chain(({ cpus, clocks, quantum, period, phase, delays, fill, isCrossed, waits, idle }) => {
+    const [main] = cpus as [ChosenCpu];
     return fc
       .record({
         parts: fc.tuple(
-          ...variants.map((_, index) =>
+          ...cpus.map((cpu, index) =>
             memory(`gremlin${index}`).chain((regions) =>
               fc.record({
                 gremlin: gremlinConfig,
                 memory: fc.constant(regions),
-                patches: patches(`cpu${index}`, sets[index] as InstructionSet, deviceAddresses(regions)),
+                patches: patches(`cpu${index}`, cpu, deviceAddresses(regions)),
               }),
             ),
           ),
         ),
-        window: program(sets[0] as InstructionSet, DEVICE_SPOTS),
-        high: program(sets[0] as InstructionSet, DEVICE_SPOTS),
+        window: program(main, DEVICE_SPOTS),
+        high: program(main, DEVICE_SPOTS),
+        episodes: fc.array(episode(main), { minLength: 1, maxLength: 6 }),
       })
       .map(
-        ({ parts, window, high }): MachineDescription => ({
+        ({ parts, window, high, episodes }): MachineDescription => ({
           config: {
             clock: 1_000_000,
             quantum,
             ramFill: fill,
             delays: { contention: { period, phase, cycles: delays.slice(0, period) } },
             cpus: Object.fromEntries(
-              parts.map((part, index) => [
-                `cpu${index}`,
-                {
-                  type: '6502',
-                  variant: variants[index] as string,
-                  clock: clocks[index] as string | number,
-                  memory: part.memory,
-                },
-              ]),
+              parts.map((part, index) => {
+                const { subject, variant } = cpus[index] as ChosenCpu;
+                const gremlin = `gremlin${index}`;
+                return [
+                  `cpu${index}`,
+                  {
+                    type: subject.plugin.type,
+                    variant,
+                    clock: clocks[index] as string | number,
+                    memory: part.memory,
+                    ...(subject.isChained && {
+                      io: [{ at: 0, device: gremlin, size: 0x100, repeat: true }],
+                      daisyChain: [gremlin],
+                    }),
+                  },
+                ];
+              }),
             ),
             devices: Object.fromEntries(
               parts.map((part, index) => [`gremlin${index}`, { type: 'gremlin', clock: clocks[2], ...part.gremlin }]),
@@ -372,9 +389,9 @@ export const machineDescription: fc.Arbitrary<MachineDescription> = fc
             wires: [
               ['gremlin0.serial', 'host.console'] as [string, string],
               ...parts.flatMap((_, index) =>
-                LINES.map((line): [string, string] => [
+                Object.entries((cpus[index] as ChosenCpu).subject.lines).map(([line, pin]): [string, string] => [
                   `gremlin${isCrossed ? parts.length - 1 - index : index}.${line}`,
-                  `cpu${index}.${line}`,
+                  `cpu${index}.${pin}`,
                 ]),
               ),
             ],
