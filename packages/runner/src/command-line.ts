@@ -13,6 +13,24 @@ const image = () =>
   new Option('--image <name=file>', 'put a file into the image of this name (repeatable)').argParser(collect);
 const variant = () => new Option('--variant <name>', 'variant of the main CPU, such as 65c02');
 
+/** Letters of the drives that machines have. */
+const driveLetters = 'abcdijklp';
+
+/** An option a drive; one line of the help stands for all of them. */
+const driveOptions = () =>
+  [...driveLetters].map((letter) =>
+    new Option(
+      `--drive-${letter} <path>`,
+      `a disk: an image, or a folder that becomes one; so up to --drive-p`,
+    ).hideHelp(letter !== 'a'),
+  );
+
+/** What was given for drives, by their names. */
+function drivesOf(options: Readonly<Record<string, unknown>>): Record<string, string> {
+  const given = [...driveLetters].map((letter) => [letter, options[`drive${letter.toUpperCase()}`]] as const);
+  return Object.fromEntries(given.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+}
+
 const version = (): string =>
   (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
@@ -36,14 +54,16 @@ Examples:
   backplane list
   backplane init && backplane run machine.json
   echo '2 3 + .' | backplane run py65mon --image rom=taliforth2.bin
+  backplane run cpm22 --drive-a cpm22.dsk --drive-b work/ --write-through b
   backplane run bare-6502 --image ram=test.bin --pc 0x400 --stop-at-trap --report json`,
     );
 
-  backplane
+  const run = backplane
     .command('run')
     .description('run a machine; stdin and stdout are its console')
     .argument('<machine>', 'config file or ready-made name')
     .addOption(image())
+    .option('--write-through <drives>', 'write what the guest writes to their images and folders: a,b')
     .option('--pc <address>', 'begin here instead of at the reset vector')
     .option('--type <text>', 'type this before stdin is read; knows \\r \\n \\t \\e \\xNN')
     .option('--expect-text <regexp>', 'end well as soon as the console matches')
@@ -62,11 +82,11 @@ Examples:
     .addOption(new Option('--report <format>', 'print a report on the last line of stdout').choices(['json']))
     .addOption(plugin())
     .action(async (machine: string, options: RunOptions) => {
-      const { run } = await import('./commands/run.js');
-      finish(await run(machine, options));
+      const command = await import('./commands/run.js');
+      finish(await command.run(machine, { ...options, drives: drivesOf({ ...options }) }));
     });
 
-  backplane
+  const lint = backplane
     .command('lint')
     .description('check a machine and draw its memory map')
     .argument('<machine>', 'config file or ready-made name')
@@ -74,11 +94,11 @@ Examples:
     .addOption(variant())
     .addOption(plugin())
     .action(async (machine: string, options) => {
-      const { lint } = await import('./commands/lint.js');
-      finish(await lint(machine, options));
+      const command = await import('./commands/lint.js');
+      finish(await command.lint(machine, { ...options, drives: drivesOf(options) }));
     });
 
-  backplane
+  const disasm = backplane
     .command('disasm')
     .description('list the instructions in a file, or in the memory of a machine')
     .usage('[options] MACHINE [FILE]\n       backplane disasm [options] --cpu TYPE[:VARIANT] FILE')
@@ -92,9 +112,13 @@ Examples:
     .addOption(variant())
     .addOption(plugin())
     .action(async (machine: string | undefined, file: string | undefined, options) => {
-      const { disasm } = await import('./commands/disasm.js');
-      finish(await disasm(machine, file, options));
+      const command = await import('./commands/disasm.js');
+      finish(await command.disasm(machine, file, { ...options, drives: drivesOf(options) }));
     });
+
+  for (const command of [run, lint, disasm]) {
+    for (const option of driveOptions()) command.addOption(option);
+  }
 
   backplane
     .command('list')

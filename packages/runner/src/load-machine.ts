@@ -9,6 +9,7 @@ import {
   type Plugin,
   suggest,
 } from '@backplane/core';
+import { drivesOf, findDrive, type HostDisk, openDisk, withWriteThrough } from './drives/drives.js';
 import { findMachine } from './find-machine.js';
 import type { Segment } from './image-formats.js';
 import { imageWindows } from './image-windows.js';
@@ -24,6 +25,10 @@ export interface MachineOptions {
   engine?: EngineChoice;
   /** Module specifiers, relative to the working directory. */
   plugin?: readonly string[];
+  /** Files and folders for drives, by the names of these: `{ a: 'cpm22.dsk' }`. */
+  drives?: Readonly<Record<string, string>>;
+  /** Drives whose files and folders get what the guest writes, with commas between: `a,b`. */
+  writeThrough?: string;
 }
 
 /** A machine's config with all that it takes to put it together. */
@@ -38,24 +43,43 @@ export interface LoadedMachine {
   readonly engine: EngineChoice;
   /** The file of each image. */
   readonly imageFiles: ReadonlyMap<string, string>;
+  /** Disks taken from the host. Once the machine is done with, {@link closeDisks} brings home what was written. */
+  readonly disks: readonly HostDisk[];
 }
 
 /** Read a machine's config, its plugins and its images. */
 export async function loadMachine(machine: string, options: MachineOptions = {}): Promise<LoadedMachine> {
   const { name, path, folder, config: written } = await findMachine(machine);
-  const config = overridden(written, options);
-  const loaded = await allPlugins(strings(config.plugins), folder, options.plugin ?? [], path);
+  const changed = overridden(written, options);
+  const loaded = await allPlugins(strings(changed.plugins), folder, options.plugin ?? [], path);
   const plugins = loaded.map(({ plugin }) => plugin);
-  const files = imageFiles(config, folder, options.image ?? []);
+  const names = (options.writeThrough ?? '').split(',').filter((drive) => drive !== '');
+  const config = withWriteThrough(changed, names, drivesOf(changed, plugins));
+  const drives = drivesOf(config, plugins);
+  const driveImages = drives.map(({ image }) => image);
+  const files = imageFiles(config, folder, options.image ?? [], driveImages);
+  for (const [drive, file] of Object.entries(options.drives ?? {})) {
+    files.set(findDrive(drive, drives, `--drive-${drive}`).image, file);
+  }
   const images = await loadImages(config, files, plugins, path);
+  const disks: HostDisk[] = [];
+  for (const drive of drives) {
+    const file = files.get(drive.image);
+    if (file === undefined) continue;
+    const disk = await openDisk(drive, file);
+    disks.push(disk);
+    images[drive.image] = disk.bytes;
+  }
   const { engine = 'auto' } = options;
-  return { name, path, config: config as MachineConfig, plugins, images, engine, imageFiles: files };
+  return { name, path, config: config as MachineConfig, plugins, images, engine, imageFiles: files, disks };
 }
 
 /** Put a loaded machine together. Core says where in the config a fault is; which file that is, is said here. */
-export function buildMachine({ path, config, plugins, images, engine }: LoadedMachine): Machine {
+export function buildMachine({ path, config, plugins, images, engine, disks }: LoadedMachine): Machine {
   try {
-    return createMachine(config, { plugins, images, engine });
+    const machine = createMachine(config, { plugins, images, engine });
+    for (const disk of disks) disk.attach(machine);
+    return machine;
   } catch (error) {
     if (!(error instanceof BackplaneError)) throw error;
     throw new BackplaneError(error.code, error.message, { path });
@@ -95,12 +119,17 @@ const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
 
 /** Files by image: the config's own, and those of the command line, which win. */
-function imageFiles(config: Fields, folder: string, given: readonly string[]): Map<string, string> {
+function imageFiles(
+  config: Fields,
+  folder: string,
+  given: readonly string[],
+  driveImages: readonly string[],
+): Map<string, string> {
   const files = new Map<string, string>();
   for (const [name, file] of Object.entries(config.images ?? {})) {
     if (typeof file === 'string') files.set(name, shortPath(resolve(folder, file)));
   }
-  const names = [...imageWindows(config).keys()];
+  const names = [...imageWindows(config).keys(), ...driveImages];
   for (const pair of given) {
     const [, name, file] = /^([^=]+)=(.+)$/s.exec(pair) ?? [];
     if (name === undefined || file === undefined) {

@@ -1,4 +1,5 @@
 import { BackplaneError, type Machine } from '@backplane/core';
+import { drivesOf } from '../drives/drives.js';
 import { imageWindows } from '../image-windows.js';
 import { type Finding, mapFindings, wiringFindings } from '../lint-findings.js';
 import { buildMachine, type LoadedMachine, loadMachine, type MachineOptions } from '../load-machine.js';
@@ -77,6 +78,15 @@ function builtOrFault(loaded: LoadedMachine, findings: Finding[]): Machine | und
 /** A machine can be checked without its images: what lies where is known but for a ROM whose size its image decides. */
 function withStandIns(loaded: LoadedMachine, findings: Finding[]): LoadedMachine {
   const images = { ...loaded.images };
+  const devices = new Set<string>();
+  for (const { device, name, image, size } of drivesOf(loaded.config, loaded.plugins)) {
+    // A machine may want a disk to start from; that is in the first drive.
+    if (!devices.has(device) && size !== undefined && !(image in images)) {
+      images[image] = new Uint8Array(size).fill(0xe5);
+      findings.push({ severity: 'note', path: `drive ${name}`, message: 'empty; a blank disk stands in' });
+    }
+    devices.add(device);
+  }
   const windows = imageWindows(loaded.config);
   const starts = [...windows.values()].map(({ at }) => at);
   for (const [name, { at, size }] of windows) {

@@ -1,4 +1,5 @@
 import { BackplaneError } from '@backplane/core';
+import { closeDisks } from '../drives/drives.js';
 import { faultMessage, tellStack } from '../fault-message.js';
 import { buildMachine, loadMachine, type MachineOptions } from '../load-machine.js';
 import { parseSeconds, parseWhole } from '../numbers.js';
@@ -64,6 +65,7 @@ export async function run(machineName: string, options: RunOptions): Promise<num
         onFault: tellStack,
       });
       await trace?.finish();
+      closeDisks(loaded.disks);
     } catch (error) {
       await trace?.discard();
       throw error;
