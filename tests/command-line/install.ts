@@ -21,7 +21,7 @@ export interface Installation {
 export async function install(): Promise<Installation> {
   const root = await mkdtemp(join(tmpdir(), 'backplane-'));
   const scope = join(root, 'node_modules', '@backplane');
-  for (const name of ['core', 'cpu-6502', 'devices', 'runner']) {
+  for (const name of ['core', 'cpu-6502', 'cpu-z80', 'devices', 'runner']) {
     const source = join(checkout, 'packages', name);
     const target = join(scope, name);
     await mkdir(target, { recursive: true });

@@ -110,7 +110,7 @@ export class FolderDisk {
     if (present && isSame(present, file.bytes)) this.#origins.set(keyOf(file), { path, content: file.bytes });
     else if (isOurs && (file.bytes.length > 0 || present === undefined || present.length === 0)) {
       const target = before ? realpathSync(path) : path;
-      if (before) refuseReadOnly(target, 'the disk has another version of it');
+      if (before) refuseReadOnly(target, path, 'the disk has another version of it');
       replaceFile(target, withoutFilling(file.bytes));
       this.#origins.set(keyOf(file), { path, content: file.bytes });
     } else if (file.bytes.length > 0) this.#layBeside(path, file.bytes);

@@ -36,9 +36,9 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
 }
 
 /** That a file may be replaced. Root may do anything, so the file's own mode is asked as well. */
-export function refuseReadOnly(path: string, mend: string): void {
+export function refuseReadOnly(path: string, shownPath: string, mend: string): void {
   const refuse = (fault: string) => {
-    throw new BackplaneError('runner/read-only', fault, { path, mend });
+    throw new BackplaneError('runner/read-only', fault, { path: shownPath, mend });
   };
   if ((statSync(path).mode & 0o222) === 0) refuse('may not be written');
   for (const [place, fault] of [
@@ -67,7 +67,7 @@ export class ImageFile {
   constructor(path: string, bytes: Uint8Array) {
     // Of a symbolic link, what it leads to is replaced.
     this.#path = realpathSync(path);
-    refuseReadOnly(this.#path, "use the mode 'overlay' or 'read-only', or make it writable");
+    refuseReadOnly(this.#path, path, "use the mode 'overlay' or 'read-only', or make it writable");
     this.#bytes = bytes.slice();
   }
 
