@@ -17,6 +17,8 @@ import {
   UNCHANGED_WORD,
   WINDOW_ADD_WORD,
   WINDOW_HIGH_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_START_WORD,
 } from '../isa/words.js';
 import { cpuLayout } from '../machine/cpu.js';
 import {
@@ -117,9 +119,9 @@ export function longestPath(isa: InstructionSet, block: Block, pages = new Map<s
 }
 
 /** Registers on which something else than the next instruction may come in its place: those that `step` asks first. */
-export function rareRegisters(isa: InstructionSet): ReadonlySet<number> {
+export function rareRegisters(isa: InstructionSet): readonly number[] {
   const [first] = isa.step.block;
-  return new Set(first?.op === 'if' ? zeroWhenFalse(first.condition) : []);
+  return first?.op === 'if' ? zeroWhenFalse(first.condition) : [];
 }
 
 /** The first `if` of `step` with what decodes in its rare arm taken out: there the host runs the instruction. */
@@ -138,7 +140,7 @@ export function printInterpreter(
   const code = new Code();
   const points: Point[] = [];
   const { memoryTable, ioTable } = cpuLayout(isa);
-  const rare = rareRegisters(isa);
+  const rare = new Set(rareRegisters(isa));
   const register = isa.registers.get(isa.declaration.programCounter) as number;
   const target: PrintTarget = {
     isa,
@@ -218,11 +220,15 @@ export function printInterpreter(
 
   // Two loops: the inner one over instructions, the outer one over those that need the host.
   code.loop();
-  code.constant(0).load(programCounter);
+  code.constant(0).load(programCounter).teeLocal(PROGRAM_COUNTER);
   word(WINDOW_ADD_WORD).byte(op.add).setLocal(CODE);
   word(LEFT_WORD).setLocal(LEFT);
   if (isWatched) code.constant(-1).setLocal(PREVIOUS);
-  code.block().block().loop();
+  code.block().block();
+  code.getLocal(PROGRAM_COUNTER);
+  word(WINDOW_START_WORD).byte(op.sub);
+  word(WINDOW_SIZE_WORD).byte(op.geUnsigned).branchIf(0);
+  code.loop();
   const loopStart = code.length;
   if (isWatched) {
     address();

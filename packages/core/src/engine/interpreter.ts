@@ -1,5 +1,6 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
+import type { BusCycleKind } from '../isa/ir.js';
 import {
   ADDRESS_WORD,
   BREAK_WORD,
@@ -31,6 +32,7 @@ import {
   type InterpreterModule,
   interpreterModule,
   isPrintable,
+  NO_POINT,
   rareRegisters,
 } from './interpreter-module.js';
 import { FETCHED_AHEAD, type Point } from './wasm/body-printer.js';
@@ -55,10 +57,24 @@ const LONGEST_CALL = 1_000_000;
 const LONGEST_WATCHFUL_CALL = 5_000;
 
 /** Whether no line is asserted, and nothing else stands in the way of the next instruction. */
-function isQuiet({ words }: Cpu, rare: ReadonlySet<number>): boolean {
+function isQuiet({ words }: Cpu, rare: readonly number[]): boolean {
   if (words[LINE_WORD] !== 0) return false;
   for (const register of rare) if (words[register] !== 0) return false;
   return true;
+}
+
+/** A point of a module as one CPU's host side wants it: all of one shape, for it is met often. */
+interface Stop {
+  readonly kind: BusCycleKind;
+  readonly bus: Bus;
+  readonly length: number;
+  /** Word that takes what is read. */
+  readonly result: number;
+  readonly pending: number;
+  /** As in {@link Point}, −1 for undefined. */
+  readonly fetched: number;
+  /** What comes after the cycle. */
+  readonly finish: Execute;
 }
 
 /** A compiled module bound to a CPU. */
@@ -68,9 +84,8 @@ class Bound {
   readonly #scheduler: Scheduler;
   readonly #run: () => void;
   readonly #flavour: Flavour;
-  readonly #rare: ReadonlySet<number>;
-  readonly #programCounter: number;
-  readonly #continuations: (Execute | undefined)[] = [];
+  readonly #rare: readonly number[];
+  readonly #stops: (Stop | undefined)[];
   /** Time and cycles left at the last moment at which both were known. */
   #time = 0;
   #left = 0;
@@ -83,9 +98,9 @@ class Bound {
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour) {
     this.compiled = interpreterModule(cpu.isa, cpu.offset, flavour);
+    this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
     this.#rare = rareRegisters(cpu.isa);
-    this.#programCounter = cpu.isa.registers.get(cpu.isa.declaration.programCounter) as number;
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
@@ -130,36 +145,76 @@ class Bound {
     }
   }
 
-  /** Do the cycle of a point, and finish its instruction. */
+  /** Do what compiled code has stopped at: a cycle, and the rest of its instruction, or an instruction as a whole. */
   #access(): void {
     const cpu = this.#cpu;
-    const index = cpu.words[POINT_WORD] as number;
-    const address = cpu.words[ADDRESS_WORD] as number;
-    const value = cpu.words[VALUE_WORD] as number;
-    const point = this.compiled.points[index];
-    const left = (cpu.words[LEFT_WORD] as number) - (point?.pending ?? 0);
-    if (point?.fetched !== undefined) {
-      cpu.words[this.#programCounter] =
-        (cpu.words[CODE_WORD] as number) - (cpu.words[WINDOW_ADD_WORD] as number) + point.fetched;
-    }
-    cpu.clock[0] = this.#time + (this.#left - left) * cpu.ticks;
+    const { words, clock, ticks } = cpu;
+    const index = words[POINT_WORD] as number;
     this.#isAtHost = true;
-    const before = cpu.words[TRAP_WORD] === 1 ? cpu.words.slice(0, cpu.isa.words) : undefined;
-    if (!point) {
+    if (index === NO_POINT) {
+      clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+      const before = words[TRAP_WORD] === 1 ? words.slice(0, cpu.isa.words) : undefined;
       cpu.evaluator.step(cpu);
       this.#goOn();
-      if (before?.every((word, at) => word === cpu.words[at] || ENGINE_WORDS.has(at))) this.#trap();
+      if (before?.every((word, at) => word === words[at] || ENGINE_WORDS.has(at))) this.#trap();
       return;
     }
-    const { cycle, result } = point.statement;
-    const bus = this.#busOf(cycle.space);
-    if (cycle.kind === 'return') cpu.endOfInterrupt();
-    else if (cycle.kind === 'acknowledge') cpu.words[cpu.isa.words + result] = cpu.acknowledge(address, cycle.length);
-    else if (cycle.kind === 'write') cpu.write(bus, address, value, cycle.length);
-    else if (cycle.kind === 'idle') cpu.idle(address, cycle.length);
-    else cpu.words[cpu.isa.words + result] = cpu.read(bus, address, cycle.length);
-    this.#finish(index);
-    if (before && this.#isUnchanged(before)) this.#trap();
+    const stop = this.#stops[index] ?? this.#stop(index);
+    clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number) + stop.pending) * ticks;
+    if (stop.fetched >= 0) {
+      words[cpu.programCounterWord] = (words[CODE_WORD] as number) - (words[WINDOW_ADD_WORD] as number) + stop.fetched;
+    }
+    if (words[TRAP_WORD] === 1) {
+      const before = words.slice(0, cpu.isa.words);
+      this.#cycle(stop);
+      if (this.#isUnchanged(before)) this.#trap();
+    } else this.#cycle(stop);
+  }
+
+  /** Do the cycle of a point, and finish its instruction. */
+  #cycle({ kind, bus, length, result, finish }: Stop): void {
+    const cpu = this.#cpu;
+    const { words, clock, control, memory, io } = cpu;
+    const lines = words[LINE_WORD];
+    const attention = clock[1] as number;
+    const version = memory.version + io.version;
+    const address = words[ADDRESS_WORD] as number;
+    if (kind === 'read') words[result] = cpu.read(bus, address, length);
+    else if (kind === 'write') cpu.write(bus, address, words[VALUE_WORD] as number, length);
+    else if (kind === 'idle') cpu.idle(address, length);
+    else if (kind === 'return') cpu.endOfInterrupt();
+    else words[result] = cpu.acknowledge(address, length);
+    finish(cpu);
+    // Mostly nothing has come of it that compiled code must not miss, and all that it was told still holds.
+    const isAsBefore =
+      words[LINE_WORD] === lines &&
+      (clock[1] as number) >= attention &&
+      memory.version + io.version === version &&
+      control.pause === 0 &&
+      ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) === 0 &&
+      (!this.#flavour.isQuiet || isQuiet(cpu, this.#rare));
+    if (!isAsBefore) this.#goOn();
+    else {
+      words[LEFT_WORD] = this.#left - ((clock[0] as number) - this.#time) / cpu.ticks;
+      this.#isAtHost = false;
+    }
+  }
+
+  #stop(index: number): Stop {
+    const { statement, rest, pending, fetched = -1 } = this.compiled.points[index] as Point;
+    const { cycle, result } = statement;
+    const { isa, evaluator } = this.#cpu;
+    const stop: Stop = {
+      kind: cycle.kind,
+      bus: this.#busOf(cycle.space),
+      length: cycle.length,
+      result: isa.words + result,
+      pending,
+      fetched,
+      finish: evaluator.compile({ block: rest.flat(), locals: 0 }),
+    };
+    this.#stops[index] = stop;
+    return stop;
   }
 
   #trap(): void {
@@ -169,11 +224,12 @@ class Bound {
 
   /** Whether the instruction that the host has finished left everything as it was. */
   #isUnchanged(beforeAccess: Int32Array): boolean {
-    const { words, programCounter, isa } = this.#cpu;
-    const pc = isa.registers.get(isa.declaration.programCounter);
+    const { words, programCounter, programCounterWord } = this.#cpu;
     return (
       programCounter === words[UNCHANGED_WORD] &&
-      beforeAccess.every((word, index) => word === words[index] || index === pc || ENGINE_WORDS.has(index))
+      beforeAccess.every(
+        (word, index) => word === words[index] || index === programCounterWord || ENGINE_WORDS.has(index),
+      )
     );
   }
 
@@ -185,12 +241,6 @@ class Bound {
 
   #busOf(space: string): Bus {
     return space === 'io' ? this.#cpu.io : this.#cpu.memory;
-  }
-
-  /** Finish the instruction after a cycle that the host did. */
-  #finish(index: number): void {
-    this.#continuation(index)(this.#cpu);
-    this.#goOn();
   }
 
   /** Say how long compiled code may go on from here. */
@@ -223,17 +273,6 @@ class Bound {
     words[WINDOW_LOW_WORD] = this.#window.start + this.#window.add;
     words[WINDOW_HIGH_WORD] = this.#window.start + this.#window.add + this.#window.size;
   }
-
-  /** What comes after a point, as a closure. */
-  #continuation(index: number): Execute {
-    let execute = this.#continuations[index];
-    if (!execute) {
-      const { rest } = this.compiled.points[index] as Point;
-      execute = this.#cpu.evaluator.compile({ block: rest.flat(), locals: 0 });
-      this.#continuations[index] = execute;
-    }
-    return execute;
-  }
 }
 
 const traced = (
@@ -261,7 +300,7 @@ class Interpreter implements RunningEngine {
   readonly #arena: Arena;
   readonly #scheduler: Scheduler;
   readonly #bound: (Bound | undefined)[] = [];
-  readonly #rare: ReadonlySet<number>;
+  readonly #rare: readonly number[];
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler) {
     this.#cpu = cpu;

@@ -78,6 +78,8 @@ export class Cpu {
   words: Int32Array = new Int32Array(0);
   /** 0: the time at which the next cycle begins, in master ticks. 1: the time from which on cycles need attention. */
   clock: Float64Array = new Float64Array(2);
+  /** Index of the program counter's word. */
+  readonly programCounterWord: number;
   /** Told of every bus cycle, if there is anybody to tell. */
   trace: ((cycle: BusCycle) => void) | null = null;
   /** Whom its acknowledge cycles and returns go to. */
@@ -106,6 +108,7 @@ export class Cpu {
     this.variant = variant;
     this.version = version;
     this.isa = isa;
+    this.programCounterWord = isa.registers.get(isa.declaration.programCounter) as number;
     this.engines = engines;
     this.ticks = ticks;
     this.memory = memory;
@@ -166,7 +169,7 @@ export class Cpu {
   }
 
   get programCounter(): number {
-    return this.words[this.isa.registers.get(this.isa.declaration.programCounter) as number] as number;
+    return this.words[this.programCounterWord] as number;
   }
 
   get status(): CpuStatus {
