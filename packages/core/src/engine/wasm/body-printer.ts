@@ -73,6 +73,9 @@ export interface Point {
   readonly fetched: number | undefined;
 }
 
+/** Stands among the registers for the address of the instruction. */
+const START = -1;
+
 /** How a register stands in its local. */
 interface Cached {
   readonly local: number;
@@ -231,11 +234,15 @@ export class BodyPrinter {
       code.getLocal(PROGRAM_COUNTER);
       return;
     }
-    code
-      .getLocal(CODE)
-      .constant(0)
-      .load(base + WINDOW_ADD_WORD * 4);
-    code.byte(op.sub);
+    const start = this.#cachedOf(START);
+    if (!start.valid) {
+      code.getLocal(CODE).constant(0);
+      code
+        .load(base + WINDOW_ADD_WORD * 4)
+        .byte(op.sub)
+        .teeLocal(start.local);
+      start.valid = true;
+    } else code.getLocal(start.local);
     if (this.#fetched !== 0) code.constant(this.#fetched).byte(op.add);
   }
 
