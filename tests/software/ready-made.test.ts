@@ -17,6 +17,7 @@ test('the machines that the README and the tests name are there', () => {
       'cpm3',
       'planck',
       'py65mon',
+      'second-processor',
       'z80-board',
     ]),
   );

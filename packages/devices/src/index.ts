@@ -3,6 +3,7 @@ export { compactFlash } from './compact-flash/compact-flash.js';
 export { memoryMappedConsole } from './console/console.js';
 export { ctc } from './ctc/ctc.js';
 export { debugExit } from './debug-exit/debug-exit.js';
+export { mailbox } from './mailbox/mailbox.js';
 export { pio } from './pio/pio.js';
 export { sio } from './sio/sio.js';
 export { via6522 } from './via-6522/via-6522.js';
