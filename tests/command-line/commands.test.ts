@@ -189,7 +189,7 @@ describe('backplane lint', () => {
     );
   });
 
-  it.each(['bare-6502', 'bare-z80', 'bare-8080', 'py65mon', 'planck', 'board'])(
+  it.each(['bare-6502', 'bare-z80', 'bare-8080', 'py65mon', 'planck', 'board', 'z80-board', 'second-processor'])(
     'finds no fault with %s',
     async (name) => {
       expect(await printed('lint', name)).toMatch(/^0 errors, 0 warnings$/m);
@@ -209,6 +209,23 @@ describe('backplane lint', () => {
     expect(text).toContain('warning: devices.via: its registers are mapped nowhere\n');
     expect(text).toContain('note: nothing drives main.irq, main.nmi');
     expect(text).toMatch(/note: nothing is at the far end of via.ca1/);
+  });
+
+  it('knows that a daisy chain drives the interrupt input, and warns of a device outside of it', async () => {
+    const chained = {
+      clock: '4 MHz',
+      cpu: { type: 'z80', daisyChain: ['ctc'] },
+      devices: { ctc: { type: 'ctc' }, pio: { type: 'pio' } },
+      io: [
+        { at: 0, device: 'ctc' },
+        { at: 4, device: 'pio' },
+      ],
+    };
+    await writeFile(join(installation.folder, 'chained.json'), JSON.stringify(chained));
+    const text = await printed('lint', 'chained.json');
+    expect(text).toContain("warning: devices.pio: no CPU has it in its 'daisyChain': its interrupts reach nobody\n");
+    expect(text).toContain('note: nothing drives main.nmi');
+    expect(text).toMatch(/^0 errors, 1 warning$/m);
   });
 
   it('fails for a machine that cannot be', async () => {

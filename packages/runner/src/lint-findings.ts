@@ -73,6 +73,7 @@ export function wiringFindings(machine: Machine, config: MachineConfig, plugins:
     findings.push({ severity: 'note', path: '', message: `nothing is at the far end of ${loose.join(', ')}` });
 
   const ends = (config.wires ?? []).flat();
+  const cpus = [config.cpu ?? [], Object.values(config.cpus ?? {})].flat();
   const mapped = new Set(
     machine.map().flatMap(({ kind, name, path }) => (kind === 'device' ? [deviceAt(config, path) ?? name] : [])),
   );
@@ -85,10 +86,15 @@ export function wiringFindings(machine: Machine, config: MachineConfig, plugins:
         findings.push({ severity: 'warning', path: `${name}.${channel}`, message: 'this channel leads nowhere' });
       }
     }
+    const isChained = cpus.some(({ daisyChain }) => daisyChain?.includes(name));
+    if (definition.chain && !isChained) {
+      const message = "no CPU has it in its 'daisyChain': its interrupts reach nobody";
+      findings.push({ severity: 'warning', path: `devices.${name}`, message });
+    }
     const isWired = ends.some((end) => end.startsWith(`${name}.`));
     if (!mapped.has(name) && definition.size !== undefined && definition.size !== 0) {
       findings.push({ severity: 'warning', path: `devices.${name}`, message: 'its registers are mapped nowhere' });
-    } else if (!mapped.has(name) && !isWired) {
+    } else if (!mapped.has(name) && !isWired && !isChained) {
       findings.push({ severity: 'warning', path: `devices.${name}`, message: 'it is neither mapped nor wired' });
     }
   }

@@ -755,7 +755,9 @@ function joinChain(
   const input = cpu.isa.inputs.find(({ daisyChain }) => daisyChain);
   if (!input) throw fault(`the ${cpu.type} has none`, 'wire the interrupt lines');
   const net = wiring.lines.get(`${name}.${input.name}`) as Net;
-  const driver = net.addDriver(`${name}.daisyChain`);
+  const source = `${name}.daisyChain`;
+  wiring.members.get(net.name)?.push(source);
+  const driver = net.addDriver(source);
   const chain = new DaisyChain((asserted) => driveNet(net, driver, asserted), cpu.memory.openBus);
   cpu.daisyChain = chain;
   config.daisyChain.forEach((device, index) => {

@@ -325,6 +325,13 @@ describe('a config', () => {
     );
   });
 
+  test('shows the chain among what drives the input', () => {
+    const nets = make(['one'])
+      .nets()
+      .map(({ members }) => members.join(' '));
+    expect(nets).toContain('main.int main.daisyChain');
+  });
+
   test('may give each CPU a chain of its own', () => {
     const cpus = { first: { type: 'toy', daisyChain: ['one'] }, second: { type: 'toy', daisyChain: ['two'] } };
     expect(() => make(undefined, { cpu: undefined, cpus })).not.toThrow();

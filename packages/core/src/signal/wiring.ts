@@ -26,7 +26,7 @@ export interface Wiring {
   readonly lines: ReadonlyMap<string, Net>;
   readonly nets: readonly Net[];
   /** Ends of each net, by its name. */
-  readonly members: ReadonlyMap<string, readonly string[]>;
+  readonly members: ReadonlyMap<string, string[]>;
 }
 
 const KIND_NAMES = { line: 'a line', pins: 'pins of a port', channel: 'a channel', host: 'a channel' } as const;
@@ -94,7 +94,7 @@ export function wire(
 
   const lines = new Map<string, Net>();
   const nets: Net[] = [];
-  const members = new Map<string, readonly string[]>();
+  const members = new Map<string, string[]>();
   for (const keys of groups.all()) {
     const net = new Net(keys[0] as string, layout);
     nets.push(net);
