@@ -2,6 +2,7 @@
 import { BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
 import type { BusDevice, Region } from '../bus/region.js';
 import { BackplaneError, ConfigError, suggest } from '../errors.js';
+import type { InstructionSet } from '../isa/instruction-set.js';
 import { Medium } from '../media/medium.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
 import type {
@@ -32,7 +33,7 @@ import {
   parseConfig,
 } from './config.js';
 import { type Control, PAUSE_EXIT, PAUSE_FAULT } from './control.js';
-import { Cpu } from './cpu.js';
+import { Cpu, cpuLayout } from './cpu.js';
 
 export type Plugin = CpuPlugin | DevicePlugin;
 
@@ -133,6 +134,9 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   const deviceConfigs = Object.entries(config.devices ?? {});
   refuseClashes([...cpuConfigs.map(({ name }) => name), ...deviceConfigs.map(([name]) => name)]);
 
+  // First of all, so that the main CPU lies at the same place in all machines: compiled code has it as a constant.
+  const placed = cpuConfigs.map((named) => placeCpu(named, cpuPlugins, layout));
+
   const clock = parseFrequency(config.clock, 'clock');
   const cpuClocks = cpuConfigs.map(({ config: cpu, path }) =>
     cpu.clock === undefined ? clock : parseFrequency(cpu.clock, `${path}.clock`),
@@ -169,16 +173,8 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   });
   const regionContext = { layout, planned, banks, memories, images, usedImages, delays };
   const cpus = new Map<string, Cpu>();
-  cpuConfigs.forEach(({ name, config: cpuConfig, memory, io, path, memoryPath, ioPath }, index) => {
-    const plugin = cpuPlugins.get(cpuConfig.type);
-    if (!plugin)
-      throw unknownPlugin(`no CPU '${cpuConfig.type}'`, cpuConfig.type, [...cpuPlugins.keys()], `${path}.type`);
-    const known = ['type', 'variant', 'clock', 'memory', 'io', 'daisyChain'];
-    const stray = Object.keys(cpuConfig).find((key) => !known.includes(key));
-    if (stray)
-      throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, { path, mend: suggest(stray, known) });
-    const variant = cpuConfig.variant ?? plugin.definition.defaultVariant;
-    const isa = atPath(`${path}.variant`, () => plugin.instructionSet(variant));
+  cpuConfigs.forEach(({ name, memory, io, memoryPath, ioPath }, index) => {
+    const { plugin, variant, isa, offset } = placed[index] as PlacedCpu;
     const { addressWidth, ioAddressWidth } = isa.declaration;
     const bus = (space: string, regions: readonly ParsedRegion[], regionsPath: string, width: number): Bus =>
       new Bus(
@@ -192,7 +188,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
         layout,
       );
     if (io.length > 0 && ioAddressWidth === undefined) {
-      throw new ConfigError('config/no-io', `the ${cpuConfig.type} has no I/O space`, {
+      throw new ConfigError('config/no-io', `the ${plugin.type} has no I/O space`, {
         path: ioPath,
         mend: 'map it into memory',
       });
@@ -204,6 +200,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
         variant,
         version: plugin.definition.version,
         isa,
+        offset,
         engines: plugin.definition.engines ?? [],
         ticks: ticksPerCycle(master, cpuClocks[index] as Frequency),
         memory: bus('memory', memory, memoryPath, addressWidth),
@@ -303,6 +300,27 @@ interface NamedCpu {
   readonly io: readonly ParsedRegion[];
   readonly memoryPath: string;
   readonly ioPath: string;
+}
+
+/** A CPU on its way: chosen and laid out. */
+interface PlacedCpu {
+  readonly plugin: CpuPlugin;
+  readonly variant: string;
+  readonly isa: InstructionSet;
+  readonly offset: number;
+}
+
+function placeCpu({ config, path }: NamedCpu, plugins: ReadonlyMap<string, CpuPlugin>, layout: ArenaLayout): PlacedCpu {
+  const plugin = plugins.get(config.type);
+  if (!plugin) throw unknownPlugin(`no CPU '${config.type}'`, config.type, [...plugins.keys()], `${path}.type`);
+  const known = ['type', 'variant', 'clock', 'memory', 'io', 'daisyChain'];
+  const stray = Object.keys(config).find((key) => !known.includes(key));
+  if (stray) {
+    throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, { path, mend: suggest(stray, known) });
+  }
+  const variant = config.variant ?? plugin.definition.defaultVariant;
+  const isa = atPath(`${path}.variant`, () => plugin.instructionSet(variant));
+  return { plugin, variant, isa, offset: layout.reserve(cpuLayout(isa).size) };
 }
 
 function namedCpus(config: ParsedConfig): NamedCpu[] {

@@ -43,6 +43,8 @@ export interface CpuSetup {
   readonly variant: string;
   readonly version: number;
   readonly isa: InstructionSet;
+  /** Arena offset of its words, with room as {@link cpuLayout} says. */
+  readonly offset: number;
   readonly engines: readonly Engine[];
   /** Master ticks in one of its cycles. */
   readonly ticks: number;
@@ -100,7 +102,7 @@ export class Cpu {
   #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(
-    { name, type, variant, version, isa, engines, ticks, memory, io, scheduler, control }: CpuSetup,
+    { name, type, variant, version, isa, offset, engines, ticks, memory, io, scheduler, control }: CpuSetup,
     layout: ArenaLayout,
   ) {
     this.name = name;
@@ -117,8 +119,8 @@ export class Cpu {
     this.#scheduler = scheduler;
     this.evaluator = evaluatorOf(isa);
     // Compiled code finds everything of a CPU from one base: the words, then the page tables.
-    const { words, memoryTable, ioTable, size } = cpuLayout(isa);
-    this.offset = layout.reserve(size);
+    const { words, memoryTable, ioTable } = cpuLayout(isa);
+    this.offset = offset;
     this.#wordCount = words;
     this.memory.place(this.offset + memoryTable);
     this.memory.arrive = this.io.arrive = () => scheduler.advance(this.clock[0] as number);
