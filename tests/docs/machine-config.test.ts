@@ -11,6 +11,7 @@ import {
 } from '@backplane/core';
 import { deviceLaws } from '@backplane/core/testing';
 import { cpu6502 } from '@backplane/cpu-6502';
+import { z80 } from '@backplane/cpu-z80';
 import * as devices from '@backplane/devices';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../packages/runner/src/read-config.js';
@@ -26,7 +27,7 @@ for (const { marks, text } of blocksOf(readDocument('writing-a-device.md'))) {
   writeFileSync(join(folder, file), text);
   small.push(...(Object.values(await import(join(folder, file))) as DevicePlugin[]));
 }
-const plugins: readonly Plugin[] = [cpu6502, ...Object.values(devices), ...small];
+const plugins: readonly Plugin[] = [cpu6502, z80, ...Object.values(devices), ...small];
 
 describe.each(small)('$type of writing-a-device.md', (device) => {
   test.each(deviceLaws(device, { runs: 5 }))('%s', (_law, check) => check());
@@ -126,6 +127,11 @@ const checks: Record<string, (machine: Machine) => void> = {
   },
   ramFill(machine) {
     expect([...machine.memory.read(0, 4)]).toEqual([0x00, 0xff, 0x00, 0xff]);
+  },
+  chain(machine) {
+    const nets = machine.nets().map(({ members }) => members.join(' '));
+    expect(nets).toContain('main.int main.daisyChain');
+    expect(machine.cpu.io.peek(0x1210)).toBe(machine.cpu.io.peek(0x10));
   },
   wires(machine) {
     const nets = machine.nets().map(({ members }) => [...members].sort().join(' '));
