@@ -273,7 +273,12 @@ export function printInterpreter(
   code.byte(op.unreachable).end();
   code.constant(0).getLocal(PROGRAM_COUNTER).store(programCounter);
   setWord(POINT_WORD, () => code.constant(NO_POINT));
-  code.getLocal(LEFT).constant(1).byte(op.lt).if();
+  code.getLocal(LEFT).constant(1).byte(op.lt);
+  if (isWatched) {
+    code.getLocal(PROGRAM_COUNTER);
+    word(BREAK_WORD).byte(op.eq).byte(op.or);
+  }
+  code.if();
   setWord(LEFT_WORD, () => code.getLocal(LEFT));
   code.byte(op.return).end().end();
   setWord(LEFT_WORD, () => code.getLocal(LEFT));
