@@ -143,10 +143,17 @@ export class Machine {
   #knownShape: string | undefined;
   #isRunning = false;
   #isDisposed = false;
+  /** Output waits until somebody listens. */
+  #keepsOutput = false;
+  readonly #build: () => Parts;
+  #engine: EngineChoice;
 
   /** @internal Use {@link createMachine}. */
-  constructor(parts: Parts, engine: EngineChoice) {
+  constructor(build: () => Parts, engine: EngineChoice) {
+    const parts = build();
     this.parts = parts;
+    this.#build = build;
+    this.#engine = engine;
     this.#cpus = [...parts.cpus.values()];
     this.#main = this.#cpus[0] as Cpu;
     this.#runners = new Map(
@@ -222,6 +229,7 @@ export class Machine {
   /** Have instructions run in another way from now on; the bits are the same. */
   setEngine(choice: EngineChoice): void {
     this.#refuseReentry();
+    this.#engine = choice;
     for (const runner of this.#runners.values()) runner.choose(choice);
   }
 
@@ -317,6 +325,10 @@ export class Machine {
   /** Hear of output, input and stops. Events are told between slices; a listener must not run the machine. */
   on<Name extends keyof MachineEvents>(name: Name, listener: MachineEvents[Name]): this {
     this.#events.on(name, listener as never);
+    if (name === 'output' && this.#keepsOutput) {
+      this.#keepsOutput = false;
+      if (!this.#isRunning) this.#flush();
+    }
     return this;
   }
 
@@ -360,6 +372,36 @@ export class Machine {
     this.parts.arena.u8.set(checkpoint.bytes);
     for (const [name, medium] of this.parts.media) medium.written = checkpoint.media.get(name) as WrittenSectors;
     this.#afterRestore();
+  }
+
+  /**
+   * A second machine in the state of this one; from now on each goes its own way. What belongs to the host stays with
+   * this one: the fork has no listeners and no input, and keeps its output until somebody listens. What it writes to
+   * its media only it can read.
+   *
+   * @throws BackplaneError `fork/shared-medium` where a medium is written through to the host: both would write to it
+   *
+   * @example
+   * const fork = machine.fork();
+   * fork.channel('console').write('DIR\n');
+   * fork.on('output', ({ bytes }) => process.stdout.write(bytes));
+   * fork.run(1_000_000);
+   */
+  fork(): Machine {
+    this.#refuseReentry();
+    for (const { name, mode } of this.parts.media.values()) {
+      if (mode === 'write-through') {
+        throw new BackplaneError('fork/shared-medium', 'what is written to it reaches the host', {
+          path: name,
+          mend: "make its mode 'overlay', or 'read-only'",
+        });
+      }
+    }
+    const fork = new Machine(this.#build, this.#engine);
+    fork.#knownShape = this.#shape;
+    fork.#keepsOutput = true;
+    fork.restore(this.checkpoint());
+    return fork;
   }
 
   /** The state in its portable form: plain JSON, readable by other versions. */
@@ -486,6 +528,7 @@ export class Machine {
   #flush(): void {
     // Before the output: when somebody reads of it, it is done.
     this.#tellMedia();
+    if (this.#keepsOutput) return;
     for (const [channel, host] of this.parts.hosts) {
       const bytes = host.takeOutput();
       if (bytes) this.#events.emit('output', { channel, bytes });
@@ -703,5 +746,5 @@ function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
  * machine.run(1000);
  */
 export function createMachine(config: MachineConfig, options: MachineOptions): Machine {
-  return new Machine(buildParts(config, options), options.engine ?? 'auto');
+  return new Machine(() => buildParts(config, options), options.engine ?? 'auto');
 }

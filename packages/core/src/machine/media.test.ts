@@ -131,6 +131,26 @@ describe('media', () => {
     expect(machine.media['d.disk']?.read()).toEqual(wanted);
   });
 
+  test('of a fork are as they were, and what it writes only it can read', () => {
+    const machine = make(writes);
+    machine.run(8);
+    const fork = machine.fork();
+    const before = machine.media['d.disk']?.read();
+    expect(fork.media['d.disk']?.read()).toEqual(before);
+    fork.run(100);
+    expect(machine.media['d.disk']?.read()).toEqual(before);
+    machine.run(100);
+    expect(machine.media['d.disk']?.read()).toEqual(fork.media['d.disk']?.read());
+    expect(machine.media['d.disk']?.read()).not.toEqual(before);
+  });
+
+  test('that are written through refuse to be forked', () => {
+    const machine = make(writes, { disk: image() }, { disk: { mode: 'write-through' } });
+    expect(() => machine.fork()).toThrow(
+      "d.disk: what is written to it reaches the host; make its mode 'overlay', or 'read-only'",
+    );
+  });
+
   test('are in a snapshot by what was written, and tied to their image', () => {
     const machine = make(writes);
     machine.run(100);

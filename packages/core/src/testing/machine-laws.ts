@@ -15,11 +15,15 @@ export function stateOf(machine: Machine): string {
 /** A machine under observation: its output and input, with guest time. */
 export function observed(config: MachineConfig, options: MachineOptions): { machine: Machine; log: string[] } {
   const machine = createMachine(config, options);
+  return { machine, log: observe(machine) };
+}
+
+function observe(machine: Machine): string[] {
   letRefuse(machine);
   const log: string[] = [];
   machine.on('output', ({ channel, bytes }) => log.push(...Array.from(bytes, (byte) => `${channel} > ${byte}`)));
   machine.on('input', ({ channel, byte, cycles }) => log.push(`${channel} < ${byte} at ${cycles}`));
-  return { machine, log };
+  return log;
 }
 
 /** A device may refuse what a random program wants of it; the program goes on. */
@@ -129,6 +133,25 @@ export function machineLaws(
             other.log.length = 0;
             other.machine.run(after);
             same(other, original);
+          }),
+          settings,
+        ),
+    ],
+    [
+      'a fork runs on as its machine does, and neither sees the other',
+      () =>
+        fc.assert(
+          fc.property(cycles, cycles, (before, after) => {
+            const original = make();
+            original.machine.run(before);
+            original.log.length = 0;
+            const fork = original.machine.fork();
+            const log = observe(fork);
+            const kept = stateOf(fork);
+            original.machine.run(after);
+            expectEqual(stateOf(fork), kept, 'state of the fork before it ran');
+            fork.run(after);
+            same({ machine: fork, log }, original);
           }),
           settings,
         ),
