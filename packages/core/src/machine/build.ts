@@ -218,8 +218,15 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
   const hostOf = (name: string): HostChannel => {
     let host = hosts.get(name);
     if (!host) {
-      const { idle = 1000, newline = 'lf' } = config.host?.[name] ?? {};
-      host = new HostChannel({ name: `host.${name}`, idleTicks: idle * clockTicks, newline, scheduler, control });
+      const { idle = 1000, looksEvery, newline = 'lf' } = config.host?.[name] ?? {};
+      host = new HostChannel({
+        name: `host.${name}`,
+        idleTicks: idle * clockTicks,
+        ...(looksEvery !== undefined && { lookTicks: looksEvery * clockTicks }),
+        newline,
+        scheduler,
+        control,
+      });
       hosts.set(name, host);
     }
     return host;
@@ -232,6 +239,12 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
         mend: suggest(name, [...hosts.keys()]),
       });
     }
+  }
+  for (const medium of media.values()) {
+    // Who moves data is not idle.
+    medium.onUse = () => {
+      if (!scheduler.isLooking) for (const host of hosts.values()) host.restart();
+    };
   }
   const hostPlaces = new Map([...hosts.keys()].map((name) => [name, reserveFields(hostFields, layout)]));
 
@@ -870,7 +883,7 @@ function createDevice(
     ports: Object.fromEntries(ports),
     channels: Object.fromEntries(channels),
     banks: Object.fromEntries(selectors),
-    media: plan.media,
+    media: Object.fromEntries(Object.entries(plan.media).map(([drive, { device }]) => [drive, device])),
     memory: {
       read: (address) => dma.readAny(address),
       write: (address, value) => dma.writeAny(address, value & 0xff),

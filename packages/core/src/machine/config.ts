@@ -122,6 +122,8 @@ export const machineConfigSchema = z.strictObject({
       z.strictObject({
         /** Cycles of the machine's clock without output after which a guest that looks for input gets the next byte. */
         idle: z.int().min(0).optional(),
+        /** Cycles from one look for input to the next, on average, beyond which the guest counts as busy all the same. */
+        looksEvery: z.int().min(1).optional(),
         /** What the host sends for a line end. */
         newline: z.enum(['lf', 'cr', 'crlf']).optional(),
       }),

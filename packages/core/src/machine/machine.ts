@@ -432,7 +432,7 @@ export class Machine {
     control.pause = 0;
     control.fault = undefined;
     if ((this.#doubles[EXIT_STATUS] as number) >= 0) control.pause |= PAUSE_EXIT;
-    for (const host of hosts.values()) if ((host.state?.wanted ?? 0) !== 0) control.pause |= PAUSE_INPUT;
+    for (const host of hosts.values()) if (host.wants) control.pause |= PAUSE_INPUT;
     for (const cpu of this.#cpus) {
       cpu.updateAttention();
       cpu.memory.version += 1;

@@ -64,7 +64,11 @@ test('a medium holds what was written, over an image that stays as it is, and go
 describe('a medium', () => {
   test('that is read-only takes nothing', () => {
     const medium = new Medium('disks.a', 'a', 'read-only', image);
-    expect([medium.isWritable, medium.write(0, Uint8Array.of(1)), medium.takeChanges()]).toEqual([false, false, []]);
+    expect([medium.device.isWritable, medium.write(0, Uint8Array.of(1)), medium.takeChanges()]).toEqual([
+      false,
+      false,
+      [],
+    ]);
   });
 
   test('tells whole sectors, once, in their order', () => {

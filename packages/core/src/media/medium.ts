@@ -37,11 +37,15 @@ export interface MediumChange {
 /** Digests of images, which do not change: a disk of megabytes takes milliseconds. */
 const imageDigests = new WeakMap<Uint8Array, string>();
 
-export class Medium implements DeviceMedium, MachineMedium {
+export class Medium implements MachineMedium {
   readonly name: string;
   readonly image: string;
   readonly mode: MediumMode;
   readonly #base: Uint8Array;
+  /** Called when the guest uses it. */
+  onUse: () => void = () => {};
+  /** What its device has of it. */
+  readonly device: DeviceMedium;
   #written = new Map<number, Uint8Array>();
   /** Whether a checkpoint holds the sectors as well. */
   #isShared = false;
@@ -53,14 +57,22 @@ export class Medium implements DeviceMedium, MachineMedium {
     this.image = image;
     this.mode = mode;
     this.#base = base;
+    this.device = {
+      size: base.length,
+      isWritable: mode !== 'read-only',
+      read: (offset, length) => {
+        this.onUse();
+        return this.read(offset, length);
+      },
+      write: (offset, bytes) => {
+        this.onUse();
+        return this.write(offset, bytes);
+      },
+    };
   }
 
   get size(): number {
     return this.#base.length;
-  }
-
-  get isWritable(): boolean {
-    return this.mode !== 'read-only';
   }
 
   read(offset = 0, length = this.size - offset): Uint8Array {
@@ -74,8 +86,9 @@ export class Medium implements DeviceMedium, MachineMedium {
     return bytes;
   }
 
+  /** All of the bytes, or none and false if it is read-only or ends before. */
   write(offset: number, bytes: Uint8Array): boolean {
-    if (!this.isWritable || offset < 0 || offset + bytes.length > this.size) return false;
+    if (!this.device.isWritable || offset < 0 || offset + bytes.length > this.size) return false;
     if (this.#isShared) {
       this.#written = new Map(this.#written);
       this.#isShared = false;

@@ -241,3 +241,30 @@ test('a channel that is not wired is not there', () => {
     "no channel 'host.console'; wire one: ['console.serial', 'host.console']",
   );
 });
+
+test('a guest that looks now and then counts as busy where the config says how often an idle one looks', () => {
+  const delivered = (gap: number, looksEvery?: number): number => {
+    const machine = toyMachine(
+      `loop: IN (0)\n JNZ got\n ${'IDLE\n'.repeat(gap)} JMP loop\n got: JMP got`,
+      {
+        devices: { terminal: { type: 'terminal' } },
+        io: [{ at: 0, device: 'terminal' }],
+        wires: [['terminal.serial', 'host.console']],
+        host: { console: { idle: 1000, ...(looksEvery === undefined ? {} : { looksEvery }) } },
+      },
+      [terminal],
+    );
+    machine.channel('console').write('x');
+    let at = -1;
+    machine.on('input', ({ cycles }) => {
+      at = cycles;
+    });
+    machine.run(300_000);
+    return at;
+  };
+  expect(delivered(10)).toBeLessThan(1100);
+  expect(delivered(10, 50)).toBeLessThan(1100);
+  expect(delivered(200)).toBeLessThan(1300);
+  expect(delivered(200, 50)).toBeGreaterThan(100_000);
+  expect(delivered(200, 50)).toBeLessThan(102_000);
+});

@@ -59,7 +59,7 @@ export const hostFields = {
   quietSince: f64(),
   /** Times the guest has looked for a byte since. */
   polls: u32(),
-  /** 1 once the guest waits for a byte, 2 if it can do nothing else. */
+  /** 1 once the guest waits for a byte, 2 if it can do nothing else, 3 once it was told that there is none. */
   wanted: u8(),
 };
 
@@ -98,6 +98,8 @@ export class HostChannel implements ChannelEnd {
   #span = RECENT;
   #pattern: Pattern | undefined;
   readonly #idleTicks: number;
+  /** Ticks from one look to the next, on average, beyond which a guest counts as busy. */
+  readonly #lookTicks: number;
   readonly #newline: readonly number[];
   readonly #scheduler: Scheduler;
   readonly #control: Control;
@@ -105,12 +107,21 @@ export class HostChannel implements ChannelEnd {
   constructor({
     name,
     idleTicks,
+    lookTicks = Number.POSITIVE_INFINITY,
     newline,
     scheduler,
     control,
-  }: { name: string; idleTicks: number; newline: 'lf' | 'cr' | 'crlf'; scheduler: Scheduler; control: Control }) {
+  }: {
+    name: string;
+    idleTicks: number;
+    lookTicks?: number;
+    newline: 'lf' | 'cr' | 'crlf';
+    scheduler: Scheduler;
+    control: Control;
+  }) {
     this.name = name;
     this.#idleTicks = idleTicks;
+    this.#lookTicks = lookTicks;
     this.#newline = { lf: [10], cr: [13], crlf: [13, 10] }[newline];
     this.#scheduler = scheduler;
     this.#control = control;
@@ -144,9 +155,15 @@ export class HostChannel implements ChannelEnd {
     return this.#queue.length - this.#taken;
   }
 
+  /** Whether the guest waits for a byte. */
+  get wants(): boolean {
+    const wanted = this.state?.wanted;
+    return wanted === 1 || wanted === 2;
+  }
+
   /** Whether the guest waits for a byte that has not been written. */
   get waiting(): boolean {
-    return (this.state?.wanted ?? 0) !== 0 && this.queued === 0;
+    return this.wants && this.queued === 0;
   }
 
   /** The last of the output, as text (Latin-1), for messages and matching. */
@@ -174,9 +191,7 @@ export class HostChannel implements ChannelEnd {
   }
 
   receive(byte: number): void {
-    const state = this.state as StateOf<typeof hostFields>;
-    state.quietSince = this.#scheduler.now;
-    state.polls = 0;
+    this.restart();
     this.#output.push(byte);
     if (this.#output.length >= 4096) this.#control.pause |= PAUSE_OUTPUT;
     if (this.#recent.length >= 2 * this.#span) this.#recent = this.#recent.slice(-this.#span);
@@ -189,16 +204,22 @@ export class HostChannel implements ChannelEnd {
 
   polled(): void {
     const state = this.state as StateOf<typeof hostFields>;
-    if (state.wanted !== 0) return;
+    if (this.wants) return;
     if (this.queued === 0 && !this.waits) return;
-    if (state.polls < IDLE_POLLS) state.polls += 1;
-    const patience = this.#ended && this.queued === 0 ? this.#idleTicks * END_PATIENCE : this.#idleTicks;
-    if (state.polls < IDLE_POLLS || this.#scheduler.now - state.quietSince < patience) return;
+    const quiet = this.#scheduler.now - state.quietSince;
+    const longest = this.#idleTicks * END_PATIENCE;
+    const patience = this.#ended && this.queued === 0 ? longest : this.#idleTicks;
+    // Where how often it looks does not count, neither do more looks than these.
+    if (state.polls < IDLE_POLLS || this.#lookTicks < Number.POSITIVE_INFINITY) state.polls += 1;
+    if (state.polls < IDLE_POLLS || quiet < patience) return;
+    if (state.polls * this.#lookTicks < quiet && quiet < longest) return;
     this.#want(1);
   }
 
   needed(): boolean {
-    if (this.queued === 0 && (!this.waits || this.#ended)) return false;
+    // Of the end it is told when it has asked, so that it does not matter when the host knew.
+    const isTold = this.#ended && this.state?.wanted === 3;
+    if (this.queued === 0 && (!this.waits || isTold)) return false;
     this.#want(2);
     return true;
   }
@@ -219,22 +240,26 @@ export class HostChannel implements ChannelEnd {
   /** At an instruction boundary: hand over a byte if the guest wants one and there is one. */
   deliver(): number | undefined {
     const state = this.state as StateOf<typeof hostFields>;
-    if (state.wanted === 0) return undefined;
-    state.wanted = 0;
+    if (!this.wants) return undefined;
     const byte = this.#queue[this.#taken];
+    state.wanted = byte === undefined && state.wanted === 2 ? 3 : 0;
     if (byte === undefined) return undefined;
     this.#taken += 1;
     if (this.#taken === this.#queue.length) this.discard();
-    state.polls = 0;
-    state.quietSince = this.#scheduler.now;
+    this.restart();
     this.device?.receive(byte);
     return byte;
   }
 
   /** The guest begins anew: it has not looked for input yet. */
   reset(): void {
+    (this.state as StateOf<typeof hostFields>).wanted = 0;
+    this.restart();
+  }
+
+  /** The guest is not idle. */
+  restart(): void {
     const state = this.state as StateOf<typeof hostFields>;
-    state.wanted = 0;
     state.polls = 0;
     state.quietSince = this.#scheduler.now;
   }

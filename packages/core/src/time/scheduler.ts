@@ -19,6 +19,8 @@ export class Scheduler {
   nextDue = Number.POSITIVE_INFINITY;
   /** Called whenever {@link nextDue} may have changed. */
   onChange: () => void = () => {};
+  /** Whether somebody looks who must change nothing. */
+  isLooking = false;
   readonly #handlers: (() => void)[] = [];
   readonly #offset: number;
   #words: Float64Array = new Float64Array(0);
@@ -55,10 +57,12 @@ export class Scheduler {
   during<T>(time: number, look: () => T): T {
     const before = this.#words[NOW] as number;
     this.advance(time);
+    this.isLooking = true;
     try {
       return look();
     } finally {
       this.#words[NOW] = before;
+      this.isLooking = false;
     }
   }
 
