@@ -132,7 +132,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
 
   const cpuConfigs = namedCpus(config);
   const deviceConfigs = Object.entries(config.devices ?? {});
-  refuseClashes([...cpuConfigs.map(({ name }) => name), ...deviceConfigs.map(([name]) => name)]);
+  refuseClashes([...cpuConfigs, ...deviceConfigs.map(([name]) => ({ name, path: `devices.${name}` }))]);
 
   // First of all, so that the main CPU lies at the same place in all machines: compiled code has it as a constant.
   const placed = cpuConfigs.map((named) => placeCpu(named, cpuPlugins, layout));
@@ -376,20 +376,17 @@ function namedCpus(config: ParsedConfig): NamedCpu[] {
   ];
 }
 
-function refuseClashes(names: readonly string[]): void {
+function refuseClashes(parts: readonly { readonly name: string; readonly path: string }[]): void {
   const seen = new Set(['host']);
-  for (const name of names) {
+  for (const { name, path } of parts) {
     if (!/^[A-Za-z][\w-]*$/.test(name)) {
       throw new ConfigError('config/name', `'${name}' is no name`, {
-        path: name,
+        path,
         mend: 'use letters, digits, - and _, a letter first',
       });
     }
     if (seen.has(name))
-      throw new ConfigError('config/name', `'${name}' is taken`, {
-        path: `devices.${name}`,
-        mend: 'choose another name',
-      });
+      throw new ConfigError('config/name', `'${name}' is taken`, { path, mend: 'choose another name' });
     seen.add(name);
   }
 }

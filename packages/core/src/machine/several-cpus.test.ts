@@ -151,3 +151,16 @@ test('a reset resets them all', () => {
   machine.run(1000);
   expect(Object.values(machine.cpus).map(({ status }) => status)).toEqual(['running', 'running', 'running']);
 });
+
+test.each([
+  [{ host: 'toy' }, {}, "cpus.host: 'host' is taken; choose another name"],
+  [{ one: 'toy' }, { one: 'mailbox' }, "devices.one: 'one' is taken; choose another name"],
+  [{ '1st': 'toy' }, {}, "cpus.1st: '1st' is no name; use letters, digits, - and _, a letter first"],
+])('CPUs %j and devices %j: %s', (cpus, devices, message) => {
+  const parts = (types: object) =>
+    Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type: String(type) }]));
+  const config = { clock: 1_000_000, cpus: parts(cpus), devices: parts(devices) };
+  expect(() => createMachine(config, { plugins: [toy, mailbox] })).toThrow(
+    expect.objectContaining({ code: 'config/name', message }),
+  );
+});

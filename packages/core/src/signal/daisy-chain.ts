@@ -18,6 +18,7 @@ export class ChainLink implements DeviceLink {
     const fields = linkFields(name);
     this.#get = (field) => state[fields[field] as string] === 1;
     this.#set = (field, value) => {
+      if (this.#get(field) === (value === 1)) return;
       state[fields[field] as string] = value;
       this.chain?.update();
     };

@@ -139,6 +139,17 @@ describe('a timer', () => {
   });
 });
 
+test('a timer that nobody can see has no events', () => {
+  const chip = bench(ctc, {}, 1_000_000, {}, ['zc0']);
+  const pending = () => chip.machine.snapshot().components.find(({ id }) => id === 'scheduler')?.fields.pending;
+  chip.write(0, CONSTANT | RESET | CONTROL);
+  const at = chip.cycle;
+  chip.write(0, 100);
+  expect(pending()).toBe('[]');
+  goTo(chip, at + START + 1600 * 1000 + 16 * 7);
+  expect([chip.read(0), pending()]).toEqual([93, '[]']);
+});
+
 describe('a counter', () => {
   test.each([
     [RISING, false],
