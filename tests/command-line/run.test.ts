@@ -102,6 +102,22 @@ describe('backplane run', () => {
     expect([report.reason, report.exitCode, outcome.status]).toEqual([reason, status, status]);
   });
 
+  it('tells what a device refuses, after what was printed until then', async () => {
+    // Prints an A on channel A, then chooses a synchronous mode.
+    const source = ['4, $44', '5, $68']
+      .flatMap((setting) => setting.split(', ').map((byte) => ` ld a,${byte}\n out ($0a),a`))
+      .concat(" ld a,'A'", ' out (8),a', ' ld b,0', 'wait: djnz wait', ' ld a,4', ' out ($0a),a', ' ld a,$20')
+      .concat(' out ($0a),a', 'more: jr more')
+      .join('\n');
+    await writeFile(join(installation.folder, 'refused.s'), source);
+    const words = ['run', 'z80-board', '--image', 'rom=refused.s'];
+    const message =
+      'devices.sio: the program chooses a synchronous mode; choose 1, 1.5 or 2 stop bits in write register 4';
+    expect(await backplane(words)).toEqual({ status: 125, stdout: 'A', stderr: `backplane: ${message}\n` });
+    const { report } = split(await backplane([...words, '--report', 'json']));
+    expect(report).toMatchObject({ reason: 'error', message });
+  });
+
   it('ends at the very instruction', async () => {
     const { report } = split(await backplane(['run', 'hello.json', '--stop-at-trap', '--report', 'json']));
     const listing = await backplane(['disasm', 'hello.json', '--from', `${report.pc}`, '--length', '1']);

@@ -95,7 +95,7 @@ export interface ChannelSetup {
 }
 
 /** The synchronous modes are not modelled; a program that wants them is told so. */
-const ASYNCHRONOUS = 'choose 1, 1½ or 2 stop bits in write register 4';
+const ASYNCHRONOUS = 'choose 1, 1.5 or 2 stop bits in write register 4';
 
 export interface Channel {
   readonly state: StateOf<typeof channelFields>;

@@ -101,12 +101,12 @@ function arrives(chip: Bench, ...bytes: number[]): void {
 }
 
 /** Two chips whose channels A are joined, lines too. */
-function pair(wires: readonly (readonly [string, string])[] = []) {
+function pair(wires: readonly (readonly [string, string])[] = [], config: Readonly<Record<string, unknown>> = CONFIG) {
   const machine = createMachine(
     {
       clock: 1_000_000,
       cpu: { type: 'pilot', daisyChain: ['near', 'far'] },
-      devices: { near: { type: 'sio', ...CONFIG }, far: { type: 'sio', ...CONFIG } },
+      devices: { near: { type: 'sio', ...config }, far: { type: 'sio', ...config } },
       memory: [
         { at: 0x8000, device: 'near' },
         { at: 0x9000, device: 'far' },
@@ -373,6 +373,31 @@ describe('the receiver', () => {
   });
 });
 
+test('law: a stream goes over the line in order and in its time, whatever the rate', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 30_000, max: 900_000 }),
+      fc.array(fc.nat(255), { minLength: 2, maxLength: 12 }),
+      (clockA, bytes) => {
+        const { near, far, machine } = pair([], { clockA });
+        const start = machine.cycles;
+        const received: number[] = [];
+        const waiting = [...bytes];
+        near.write(DATA, waiting.shift() ?? 0);
+        while (received.length < bytes.length && machine.cycles < 1_000_000) {
+          if (waiting.length > 0 && near.read(CONTROL) & EMPTY) near.write(DATA, waiting.shift() ?? 0);
+          if (far.read(CONTROL) & AVAILABLE) received.push(far.read(DATA));
+        }
+        expect(received).toEqual(bytes);
+        // All frames of the sender but its last stop bit, and then one of the receiver.
+        const bit = (16 * 1_000_000) / clockA;
+        expect(Math.abs(machine.cycles - start - (10 * bytes.length - 1 + 10) * bit)).toBeLessThan(8);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
 describe('receive interrupts', () => {
   const receiving = (mode: number) => {
     const joined = pair();
@@ -582,7 +607,7 @@ describe('interrupts', () => {
 describe('what is refused', () => {
   const refusal = (message: string) =>
     expect.objectContaining({ code: 'device/refused', path: 'devices.dut', message: `devices.dut: ${message}` });
-  const mend = 'choose 1, 1½ or 2 stop bits in write register 4';
+  const mend = 'choose 1, 1.5 or 2 stop bits in write register 4';
 
   test('a synchronous mode', () => {
     const chip = bench(sio);
