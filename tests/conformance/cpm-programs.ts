@@ -4,7 +4,6 @@
  * which a call is a RET and the end a HALT.
  */
 import { type CpuPlugin, createMachine, defineDevice, type Machine } from '@backplane/core';
-import { interpreter } from '@backplane/core/interpreter';
 import { expectRunBy, readReference, type TestedEngine } from './harness.js';
 import { programNamed } from './programs.js';
 
@@ -24,10 +23,6 @@ export interface CpmRun {
   /** The former, when each line was ended. */
   readonly lines: readonly number[];
 }
-
-/** Engines that can run a CPU's instructions on this host, the fastest last. */
-export const enginesOf = (cpu: CpuPlugin, variant?: string): readonly TestedEngine[] =>
-  interpreter.supports(cpu.instructionSet(variant)) ? ['evaluator', 'interpreter'] : ['evaluator'];
 
 const ENTRY = 0x0100;
 const [WRITE_CHARACTER, WRITE_STRING] = [2, 9];

@@ -1,9 +1,10 @@
 /** Fuse's tests of the Z80: registers, memory, and the moment of each access and of each T-state that could wait. */
 import type { BusCycle } from '@backplane/core';
+import { z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import { readReference } from './harness.js';
-import { enginesFor, z80Machine } from './harness-z80.js';
+import { enginesOf, z80Machine } from './harness-z80.js';
 
 interface Case {
   readonly name: string;
@@ -94,7 +95,7 @@ describeWithReferences('roms/z80/fuse', () => {
   machine.onCycle = (cycle) => cycles.push(cycle);
   let counted = 0;
 
-  describe.each(enginesFor('nmos'))('in the %s', (engine) => {
+  describe.each(enginesOf(z80))('in the %s', (engine) => {
     it.each([...inputs.values()])('$name', (input) => {
       const wanted = outputs.get(input.name) as Case;
       machine.restore(fresh);
@@ -132,6 +133,6 @@ describeWithReferences('roms/z80/fuse', () => {
 
   it('is 1,356 tests with 7,844 events of waiting', () => {
     expect(inputs.size).toBe(1356);
-    expect(counted).toBe(7844 * enginesFor('nmos').length);
+    expect(counted).toBe(7844 * enginesOf(z80).length);
   });
 });

@@ -1,12 +1,12 @@
 /** What the conformance tests of the Z80 and the 8080 share: plain machines, ports, T-states. */
-import { type BusCycle, createMachine, defineDevice, type Machine } from '@backplane/core';
+import { type BusCycle, type CpuPlugin, createMachine, defineDevice, type Machine } from '@backplane/core';
 import { interpreter } from '@backplane/core/interpreter';
 import { z80 } from '@backplane/cpu-z80';
 import type { TestedEngine } from './harness.js';
 
-/** Engines that can run an instruction set on this host. */
-export const enginesFor = (variant: string): readonly TestedEngine[] =>
-  interpreter.supports(z80.instructionSet(variant)) ? ['evaluator', 'interpreter'] : ['evaluator'];
+/** Engines that can run a CPU's instructions on this host. */
+export const enginesOf = (cpu: CpuPlugin, variant?: string): readonly TestedEngine[] =>
+  interpreter.supports(cpu.instructionSet(variant)) ? ['evaluator', 'interpreter'] : ['evaluator'];
 
 /** What ports give and take. */
 export interface Ports {

@@ -4,7 +4,8 @@
 import { i8080, z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
-import { enginesOf, runCpm } from './cpm-programs.js';
+import { runCpm } from './cpm-programs.js';
+import { enginesOf } from './harness-z80.js';
 
 const COSTS = { out: 10, halt: 7 };
 

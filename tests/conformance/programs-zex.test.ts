@@ -5,8 +5,9 @@
 import { z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences, hasReferences } from '../references.js';
-import { type CpmRun, enginesOf, runCpm } from './cpm-programs.js';
+import { type CpmRun, runCpm } from './cpm-programs.js';
 import { readReferenceJson, type TestedEngine } from './harness.js';
+import { enginesOf } from './harness-z80.js';
 
 const COSTS = { out: 11, halt: 4 };
 /** 67 pointers to tests, then 0. */
