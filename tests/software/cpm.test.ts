@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createMachine } from '@backplane/core';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDisks } from '../../packages/runner/src/drives/drives.js';
@@ -85,6 +86,15 @@ describeWithReferences(
         });
       },
     );
+
+    // The BIOS, too, keeps to the instructions that both have.
+    test('cpm22, on an 8080', { timeout: 600_000 }, async () => {
+      const { config, plugins, images } = await loadMachine('cpm22', { drives: pathsOf({ a: 'cpm22' }) });
+      const io = config.io?.filter((region) => !('mirror' in region)) ?? [];
+      const machine = createMachine({ ...config, cpu: { ...config.cpu, type: '8080' }, io }, { plugins, images });
+      const [{ typed }] = conversations as [Recorded];
+      expect(converse(machine, [typed]).text).toBe(expected('cpm22'));
+    });
 
     test('law: it takes the same guest cycles however its input is cut, and whenever it comes', {
       timeout: 600_000,

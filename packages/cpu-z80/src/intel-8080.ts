@@ -116,7 +116,7 @@ const moves: readonly RowDeclaration[] = [
   },
   { encoding: '11_111_001', syntax: 'SPHL', code: rtl`longer(); sp = hl` },
   { encoding: '11_010_011', syntax: 'OUT n', code: rtl`output(fetch(), a)` },
-  { encoding: '11_011_011', syntax: 'IN n', code: rtl`a = input(fetch())` },
+  { encoding: '11_011_011', syntax: 'IN n', code: rtl`let m = input(fetch()); if (retry) { pc -= 2 } else { a = m }` },
 ];
 
 const calculations: readonly RowDeclaration[] = [
@@ -208,6 +208,8 @@ export const intel8080 = () =>
       // READY is asserted when high: this is its inverse.
       wait: { sense: 'level', stalls: ['read', 'write'] },
       hold: { sense: 'level', stalls: ['read', 'write'] },
+      // As the Z80's: no pin.
+      retry: { sense: 'level' },
     },
     cycles: {
       opcode: { kind: 'read', length: 4 },
