@@ -1,8 +1,35 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 /** Bundled into core: development dependencies, so that who installs core installs nothing else. */
 const bundled = ['zod', 'eventemitter3'];
+
+/**
+ * zod's schemas bring with them how they become JSON Schema: 5 KB of core's 60, compressed, that only the entry
+ * `json-schema` needs. Without these lines zod looks it up by the schema's type, which it does for that entry.
+ */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup(build) {
+    build.onLoad({ filter: /zod\/v4\/classic\/schemas\.js$/ }, ({ path }) => {
+      const cut = (text: string, pattern: RegExp, replacement: string): string => {
+        if (!pattern.test(text)) throw new Error(`${path} has changed: nothing matches ${pattern}`);
+        return text.replace(pattern, replacement);
+      };
+      const methods = '{ createStandardJSONSchemaMethod, createToJSONSchemaMethod }';
+      const source = readFileSync(path, 'utf8');
+      const bare = cut(source, /^\s*inst\._zod\.processJSONSchema = .*$/gm, '');
+      const contents = cut(
+        bare,
+        new RegExp(`^import ${methods} from .*$`, 'm'),
+        'const createStandardJSONSchemaMethod = () => undefined, createToJSONSchemaMethod = createStandardJSONSchemaMethod;',
+      );
+      return { contents };
+    });
+  },
+};
 
 // Declarations are bundled by rollup.types.config.js. fast-check alone stays outside: it is an optional peer, needed
 // only by `@backplane/core/testing`.
@@ -11,6 +38,7 @@ export default defineConfig({
     index: 'src/index.ts',
     assembler: 'src/assembler.ts',
     interpreter: 'src/interpreter.ts',
+    'json-schema': 'src/json-schema.ts',
     testing: 'src/testing/index.ts',
   },
   format: 'esm',
@@ -19,6 +47,7 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   silent: true,
+  esbuildPlugins: [withoutJsonSchema],
   async onSuccess() {
     const licences = bundled.map((name) => {
       const file = readdirSync(`node_modules/${name}`).find((entry) => /^licen[cs]e/i.test(entry));

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import {
   createMachine,
   type DevicePlugin,
-  jsonSchema,
   type Machine,
   type MachineConfig,
   type Plugin,
   parseInteger,
 } from '@backplane/core';
+import { jsonSchema } from '@backplane/core/json-schema';
 import { deviceLaws } from '@backplane/core/testing';
 import { cpu6502 } from '@backplane/cpu-6502';
 import { z80 } from '@backplane/cpu-z80';

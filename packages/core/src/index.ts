@@ -24,7 +24,6 @@ export type { Operand, SyntaxPart } from './isa/syntax.js';
 export type { EngineChoice, MachineOptions, Plugin } from './machine/build.js';
 export { integer, type MachineConfig, parseInteger } from './machine/config.js';
 export type { BusCycle, CpuStatus } from './machine/cpu.js';
-export { jsonSchema } from './machine/json-schema.js';
 export {
   type AddressSpace,
   type Checkpoint,

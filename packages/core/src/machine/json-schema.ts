@@ -1,4 +1,5 @@
 /** The JSON Schema of machine configs, made from the same schemas that check them. */
+import { toJSONSchema } from 'zod';
 import type * as z from '../zod.js';
 import type { Plugin } from './build.js';
 import { machineConfigSchema, mediaSchema } from './config.js';
@@ -6,7 +7,7 @@ import { machineConfigSchema, mediaSchema } from './config.js';
 type Schema = Record<string, unknown>;
 
 const toSchema = (schema: z.ZodType): Schema => {
-  const { $schema: _, ...rest } = schema.toJSONSchema({ io: 'input', unrepresentable: 'any' }) as Schema;
+  const { $schema: _, ...rest } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
   return rest;
 };
 
@@ -14,6 +15,8 @@ const toSchema = (schema: z.ZodType): Schema => {
  * JSON Schema (draft 2020-12) of a machine config that may use these plugins; what `$schema` of a config points to.
  *
  * @example
+ * import { jsonSchema } from '@backplane/core/json-schema';
+ *
  * const schema = jsonSchema([cpu6502, countdown]);
  */
 export function jsonSchema(plugins: readonly Plugin[]): Schema {

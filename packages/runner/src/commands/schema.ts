@@ -1,4 +1,4 @@
-import { jsonSchema } from '@backplane/core';
+import { jsonSchema } from '@backplane/core/json-schema';
 import { allPlugins } from '../load-machine.js';
 
 /** `backplane schema`: the JSON Schema of a machine config, devices and CPUs included. */
