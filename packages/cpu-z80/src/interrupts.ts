@@ -15,8 +15,8 @@ export const sequences = {
     half = nf = 0
     parity = iff2 ^ 1
     poll()
-    // NMOS shows an IFF2 that is reset already by an interrupt accepted at the end of the instruction
-    // ("Z80 Family Questions and Answers", Zilog).
+    // NMOS shows an IFF2 that an INT accepted at the end of the instruction has reset already ("Z80 Family Data Book",
+    // Zilog 1989, pp. 412-413). NMI leaves IFF2 alone.
     if (nmos && interrupt == 1) { parity = 1 }`,
   'enter(handler)': rtl`push(pc); pc = wz = handler; poll()`,
   'takeNmi()': rtl`

@@ -29,7 +29,10 @@ const rows: readonly RowDeclaration[] = [
   ...[ix, iy].flatMap(indexedPrefixes),
 ];
 
-/** Constants of a variant's RTL: whether it is an NMOS part, and what `OUT (C),0` puts out. */
+/**
+ * Constants of a variant's RTL: whether it is an NMOS part, and what `OUT (C),0` puts out, where nothing drives the
+ * internal bus (Simon Cooke, 1996, found 0xff on CMOS).
+ */
 interface Constants {
   readonly nmos: 0 | 1;
   readonly nothing: number;
