@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 export const checkout = fileURLToPath(new URL('..', import.meta.url));
 export const inBenchmarks = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** A file of the reference data, undefined where there is none: found as the tests find it, see tests/references.ts. */
+/** A file of the reference data (`reference/…`, `software/…`), undefined where there is none: see tests/references.ts. */
 export function findReference(path) {
   const { BACKPLANE_REFERENCES: named } = process.env;
   const roots = named ? [named] : [join(checkout, '../shared'), join(checkout, '.references')];
-  return roots.map((root) => join(root, 'reference', path)).find((file) => existsSync(file));
+  return roots.map((root) => join(root, path)).find((file) => existsSync(file));
 }

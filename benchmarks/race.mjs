@@ -2,19 +2,23 @@
 import { javascript } from './contenders/javascript.mjs';
 import { native } from './contenders/native.mjs';
 import { sim65 } from './contenders/sim65.mjs';
+import { ENGINES, isas } from './isas.mjs';
 import { differences, evaluatorState, faults, measurePasses } from './reference-run.mjs';
 import { spread } from './statistics.mjs';
 
-const ENGINES = ['evaluator', 'interpreter', 'auto'];
 /** Cycles of the run that is compared with the evaluator in everything. */
 const CHECK_CYCLES = 2_000_000;
 
 /** @returns cycles and seconds by contender, a list over the rounds */
-export async function race(workload, { options, nativeProgram, hasSim65, progress }) {
+export async function race(workload, { options, natives, hasSim65, progress }) {
   const passes = measurePasses(workload);
   const contenders = [];
-  for (const name of [...ENGINES, 'jsbeeb', 'jsnes']) contenders.push(await javascript(name, workload, options));
-  if (nativeProgram && !workload.device) contenders.push(native(nativeProgram, workload));
+  for (const name of [...ENGINES, ...isas[workload.isa].javascript]) {
+    contenders.push(await javascript(name, workload, options));
+  }
+  if (!workload.device) {
+    for (const program of natives.filter(({ isa }) => isa === workload.isa)) contenders.push(native(program, workload));
+  }
   if (hasSim65 && workload.sim65) contenders.push(sim65(workload, passes.each));
   try {
     await checkAll(workload, contenders, passes);
@@ -45,12 +49,12 @@ async function checkAll(workload, contenders, passes) {
   const states = new Map();
   for (const contender of contenders) {
     const cycles = workload.exactCycles?.[contender.name] ?? wholePasses;
-    if (!states.has(cycles)) states.set(cycles, evaluatorState(workload, cycles));
+    if (!states.has(cycles)) states.set(cycles, await evaluatorState(workload, cycles));
     const expected = states.get(cycles);
     const { state } = await contender.run(cycles);
     if (!state) continue;
     const isExact = workload.device !== 'timer' || ENGINES.includes(contender.name);
-    const found = isExact ? differences(state, expected) : faults(workload, state, cycles, count);
+    const found = isExact ? differences(workload, state, expected) : await faults(workload, state, cycles, count);
     if (found.length > 0) throw new Error(`${contender.name} on ${workload.name}: ${found.join(', ')}`);
   }
 }
@@ -78,7 +82,7 @@ async function warmUp(workload, contender, passes, options) {
 async function timed(workload, contender, { cycles, count }) {
   const { seconds, state, cycles: ran, ran: byEngine } = await contender.run(cycles);
   if (!state) return { cycles: ran, seconds };
-  const found = faults(workload, state, cycles, count);
+  const found = await faults(workload, state, cycles, count);
   if (found.length > 0) throw new Error(`${contender.name} on ${workload.name}: ${found.join(', ')}`);
   expectEngine(contender.name, byEngine);
   return { cycles: state.cycles, seconds };

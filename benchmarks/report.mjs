@@ -1,4 +1,4 @@
-const ORDER = ['evaluator', 'interpreter', 'auto', 'c', 'sim65', 'jsbeeb', 'jsnes'];
+import { ENGINES, isas } from './isas.mjs';
 
 const shown = (value) =>
   value === undefined || Number.isNaN(value)
@@ -19,13 +19,17 @@ function table(header, rows) {
 }
 
 export function printRaces(races) {
-  if (Object.keys(races).length === 0) return;
-  console.log('\nEmulated MHz, medians\n');
-  const rows = Object.values(races).map(({ title, megahertz }) => [
-    title,
-    ...ORDER.map((name) => shown(megahertz[name]?.median)),
-  ]);
-  table(['', ...ORDER], rows);
+  for (const [name, { peers }] of Object.entries(isas)) {
+    const own = Object.values(races).filter(({ isa }) => isa === name);
+    if (own.length === 0) continue;
+    console.log(`\n${name.toUpperCase()}: emulated MHz, medians\n`);
+    const columns = [...ENGINES, ...peers];
+    const rows = own.map(({ title, megahertz }) => [
+      title,
+      ...columns.map((column) => shown(megahertz[column]?.median)),
+    ]);
+    table(['', ...columns], rows);
+  }
 }
 
 export function printMeasurements(measured) {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readBaseline, regressions, saveBaseline } from './baseline.mjs';
 import { buildDigest } from './build-digest.mjs';
-import { compileNative } from './contenders/native.mjs';
+import { compileNatives } from './contenders/native.mjs';
 import { hasSim65 } from './contenders/sim65.mjs';
 import { describeHost } from './host.mjs';
 import { measurements } from './measurements.mjs';
@@ -18,9 +18,7 @@ const options = understand(process.argv.slice(2));
 const progress = (text) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
-const skipped = [];
-const nativeProgram = compileNative();
-if (!nativeProgram) skipped.push('c: there is no gcc');
+const { natives, skipped } = compileNatives();
 const simulator = hasSim65();
 if (!simulator) skipped.push('sim65: it is not installed (Debian: cc65)');
 
@@ -33,8 +31,8 @@ for (const name of workloadNames.filter(options.isWanted)) {
     skipped.push(`${name}: needs the reference data (pnpm references)`);
     continue;
   }
-  const results = await race(workload, { options, nativeProgram, hasSim65: simulator, progress });
-  races[name] = { title: workload.title, megahertz: results };
+  const results = await race(workload, { options, natives, hasSim65: simulator, progress });
+  races[name] = { title: workload.title, isa: workload.isa, megahertz: results };
 }
 const measured = {};
 for (const [name, measure] of Object.entries(measurements)) {

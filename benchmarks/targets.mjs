@@ -1,8 +1,21 @@
 /** What is to be reached, and the ratios that a later run is compared with. */
+import { isas } from './isas.mjs';
 import { median } from './statistics.mjs';
 
 const COMPUTE = ['klaus', 'sieve', 'multiply-crc', 'memory-copy'];
-const PEERS = ['evaluator', 'c', 'sim65', 'jsbeeb', 'jsnes'];
+const COMPUTE_Z80 = ['z80-zexdoc', 'z80-sieve', 'z80-multiply-crc', 'z80-ldir-copy'];
+
+/** How many times as fast as a peer the interpreter is to be. */
+const INTERPRETER = [
+  { peer: 'jsbeeb', wanted: 12, workloads: COMPUTE },
+  { peer: 'jsnes', wanted: 12, workloads: COMPUTE },
+  { peer: 'sim65', wanted: 3, workloads: COMPUTE },
+  { peer: 'c', wanted: 1, workloads: COMPUTE },
+  { peer: 'jsbeeb', wanted: 5, workloads: ['uart-poll'] },
+  { peer: 'z80-emulator', wanted: 3, workloads: [...COMPUTE_Z80, 'z80-hitech-c'] },
+  { peer: 'libz80ex', wanted: 1.5, workloads: [...COMPUTE_Z80, 'z80-hitech-c'] },
+  { peer: 'c', wanted: 1, workloads: COMPUTE_Z80 },
+];
 
 /** Median over the rounds of how much faster one is than the other: a round's contenders share its noise. */
 export function ratio({ megahertz }, name, peer) {
@@ -15,9 +28,13 @@ export function ratio({ megahertz }, name, peer) {
 export function ratiosOf(races) {
   const ratios = {};
   for (const [workload, race] of Object.entries(races)) {
-    for (const peer of PEERS) ratios[`${workload}/interpreter:${peer}`] = ratio(race, 'interpreter', peer);
-    ratios[`${workload}/auto:interpreter`] = ratio(race, 'auto', 'interpreter');
-    ratios[`${workload}/evaluator:jsnes`] = ratio(race, 'evaluator', 'jsnes');
+    const { peers, evaluatorPeer } = isas[race.isa];
+    const tell = (name, peer) => {
+      ratios[`${workload}/${name}:${peer}`] = ratio(race, name, peer);
+    };
+    for (const peer of ['evaluator', ...peers]) tell('interpreter', peer);
+    tell('auto', 'interpreter');
+    tell('evaluator', evaluatorPeer);
   }
   return Object.fromEntries(Object.entries(ratios).filter(([, value]) => value !== undefined));
 }
@@ -32,19 +49,11 @@ export function targetsOf(races, measured) {
     if (value !== undefined) targets.push({ name, value, wanted: `< ${wanted} ${unit}`, reached: value < wanted });
   };
   atLeast("evaluator on Klaus' test", races.klaus?.megahertz.evaluator?.median, 10, 'MHz');
-  for (const [peer, wanted] of [
-    ['jsbeeb', 12],
-    ['jsnes', 12],
-    ['sim65', 3],
-    ['c', 1],
-  ]) {
-    for (const workload of COMPUTE) {
+  for (const { peer, wanted, workloads } of INTERPRETER) {
+    for (const workload of workloads) {
       if (!races[workload]) continue;
       atLeast(`interpreter : ${peer}, ${workload}`, ratio(races[workload], 'interpreter', peer), wanted);
     }
-  }
-  if (races['uart-poll']) {
-    atLeast('interpreter : jsbeeb, uart-poll', ratio(races['uart-poll'], 'interpreter', 'jsbeeb'), 5);
   }
   for (const [variant, { total }] of Object.entries(measured.module?.variants ?? {})) {
     below(`module printed and compiled, ${variant}`, total, 50);

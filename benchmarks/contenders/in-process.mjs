@@ -8,6 +8,7 @@ const makers = {
   auto: (workload) => backplane('auto', workload),
   jsbeeb: async (workload) => (await import('./jsbeeb.mjs')).jsbeeb(workload),
   jsnes: async (workload) => (await import('./jsnes.mjs')).jsnes(workload),
+  'z80-emulator': async (workload) => (await import('./z80-emulator.mjs')).z80Emulator(workload),
 };
 
 const [name, workload, quick] = process.argv.slice(2);

@@ -3,7 +3,7 @@
  * opcodes of the NMOS 6502, decimal mode and exact cycle counts included. It makes no dummy accesses, and knows neither
  * devices nor interrupts.
  *
- *     interpreter IMAGE PC CYCLES
+ *     6502-interpreter IMAGE PC CYCLES
  *
  * runs the 64 KiB image from PC, to the first instruction boundary at or after so many cycles. It prints nanoseconds
  * of CPU time, cycles, PC, A, X, Y, S and P in decimal on one line, and after it the memory.
@@ -263,7 +263,7 @@ static uint64_t run(Registers *registers, uint64_t limit) {
         break;
 
       default:
-        fprintf(stderr, "interpreter: undocumented opcode $%02x at $%04x\n", READ(pc - 1), (uint16_t)(pc - 1));
+        fprintf(stderr, "6502-interpreter: undocumented opcode $%02x at $%04x\n", READ(pc - 1), (uint16_t)(pc - 1));
         exit(1);
     }
   }
@@ -272,7 +272,7 @@ static uint64_t run(Registers *registers, uint64_t limit) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 4) return fprintf(stderr, "usage: interpreter IMAGE PC CYCLES\n"), 2;
+  if (count != 4) return fprintf(stderr, "usage: 6502-interpreter IMAGE PC CYCLES\n"), 2;
   FILE *image = fopen(arguments[1], "rb");
   if (!image || fread(memory, 1, sizeof memory, image) != sizeof memory) return perror(arguments[1]), 2;
   fclose(image);
