@@ -114,8 +114,9 @@ export class Medium implements MachineMedium {
 
   /** Go back to a state. */
   set written(written: WrittenSectors) {
-    if (written !== this.#written)
-      for (const sector of [...this.#written.keys(), ...written.keys()]) this.#untold.add(sector);
+    for (const sector of [...this.#written.keys(), ...written.keys()]) {
+      if (this.#written.get(sector) !== written.get(sector)) this.#untold.add(sector);
+    }
     this.#written = written as Map<number, Uint8Array>;
     this.#isShared = true;
   }
