@@ -23,6 +23,25 @@ export const rowName = ({ encoding, syntax }: RowDeclaration): string => `row ${
 /** The bits of a row's encoding, without what separates them. */
 export const bitsOf = ({ encoding }: RowDeclaration): string => encoding.replace(/[_ ]/g, '');
 
+/** What a piece of RTL is, given the values of the fields that it names: the same text for the same values is the same. */
+export class FieldKeys {
+  readonly #text: string;
+  readonly #used: readonly string[];
+
+  /** @param fields names of all fields */
+  constructor(text: string, fields: readonly string[]) {
+    this.#text = text;
+    this.#used = fields.filter((field) => new RegExp(`\\b${field}\\b`).test(text));
+  }
+
+  of(fields: Encoding['fields']): string {
+    return `${this.#used.map((field) => `${field}=${fields[field]};`).join('')}${this.#text}`;
+  }
+}
+
+/** Letters that are fields of an encoding. */
+export const fieldsOf = (row: RowDeclaration): string[] => [...new Set(bitsOf(row).replace(/[01]/g, ''))];
+
 /**
  * The encodings of all pages.
  *
@@ -38,6 +57,7 @@ export function expandRows(
     pages.set(name, page);
     return page;
   };
+  const known = new Map<string, boolean>();
   for (const row of rows) {
     const where = rowName(row);
     const bits = bitsOf(row);
@@ -47,8 +67,15 @@ export function expandRows(
     const name = row.page ?? 'main';
     const page = pageNamed(name);
     const undocumented = row.undocumented === true;
+    const { where: condition } = row;
+    const keys = condition && new FieldKeys(condition.rtl, fieldsOf(row));
     for (const { opcode, fields } of expand(bits)) {
-      if (row.where && !holds(row.where, fields, where)) continue;
+      if (condition && keys) {
+        const key = keys.of(fields);
+        const isOfRow = known.get(key) ?? holds(condition, fields, where);
+        known.set(key, isOfRow);
+        if (!isOfRow) continue;
+      }
       const other = page[opcode];
       if (other) {
         const text = `the encoding ${opcode.toString(16)} is taken by ${other.row.syntax ?? 'a prefix'}`;

@@ -2,7 +2,7 @@
 import { BackplaneError, IsaError } from '../errors.js';
 import type { InputDeclaration, InstructionSetDeclaration, OperandDeclaration, RowDeclaration } from './declaration.js';
 import { Elaborator } from './elaborate.js';
-import { type Encoding, expandRows, type Page, rowName } from './encodings.js';
+import { type Encoding, expandRows, FieldKeys, fieldsOf, type Page, rowName } from './encodings.js';
 import { type Instruction, Instructions } from './instructions.js';
 import { type Body, type Expression, someExpression } from './ir.js';
 import { FIRST_REGISTER } from './words.js';
@@ -30,8 +30,7 @@ export class InstructionSet {
   readonly #elaborator: Elaborator;
   /** By what makes them: the code, and the values of the fields in it. */
   readonly #bodies = new Map<string, Body>();
-  readonly #texts = new Map<RowDeclaration, string>();
-  readonly #usedFields = new Map<RowDeclaration, readonly string[]>();
+  readonly #keys = new Map<RowDeclaration, FieldKeys>();
   readonly #getters = new Map<string, Expression>();
   readonly #setters = new Map<string, Body | undefined>();
   readonly #edgeActions = new Map<string, Body | undefined>();
@@ -104,13 +103,8 @@ export class InstructionSet {
   body(encoding: Encoding): Body {
     const { row, fields } = encoding;
     const code = [row.code].flat();
-    const text = kept(this.#texts, row, () => code.map(({ rtl }) => rtl).join('\n'));
-    // What a field does not decide is the same, be it in another row.
-    const used = kept(this.#usedFields, row, () =>
-      Object.keys(fields).filter((field) => new RegExp(`\\b${field}\\b`).test(text)),
-    );
-    const key = `${used.map((field) => `${field}=${fields[field]};`).join('')}${text}`;
-    return kept(this.#bodies, key, () => this.#elaborator.row(code, fields, rowName(row)));
+    const keys = kept(this.#keys, row, () => new FieldKeys(code.map(({ rtl }) => rtl).join('\n'), fieldsOf(row)));
+    return kept(this.#bodies, keys.of(fields), () => this.#elaborator.row(code, fields, rowName(row)));
   }
 
   /** One instruction, from its interrupt check on. */

@@ -1,7 +1,7 @@
 /** Encodings as they are written and as they lie in memory: what assembler, disassembler and laws need of them. */
 import { IsaError } from '../errors.js';
 import type { InstructionSetDeclaration } from './declaration.js';
-import { bitsOf, type Encoding, type Page, rowName } from './encodings.js';
+import { bitsOf, type Encoding, fieldsOf, type Page, rowName } from './encodings.js';
 import { type Operand, readSyntax, type Syntax, type SyntaxPart } from './syntax.js';
 
 /** An encoding that is an instruction, not a prefix of one. */
@@ -38,8 +38,7 @@ export class Instructions {
           mend: `give it one in 'pages', or the row no syntax`,
         });
       }
-      const fields = [...new Set(bitsOf(row).replace(/[01]/g, ''))];
-      readers.set(row, readSyntax(row.syntax, declaration, fields, rowName(row)));
+      readers.set(row, readSyntax(row.syntax, declaration, fieldsOf(row), rowName(row)));
     }
     for (const [name, page] of pages) {
       const prefix = this.#prefixes.get(name);
