@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMachine } from '@backplane/core';
+import { createMachine, type Machine } from '@backplane/core';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeDisks } from '../../packages/runner/src/drives/drives.js';
@@ -84,6 +84,26 @@ describeWithReferences(
           stdout: expected(name),
           stderr: '',
         });
+      },
+    );
+
+    test.each(['cpm22', 'cpm3'] as const)(
+      '%s comes to the same bits in both engines',
+      {
+        timeout: 600_000,
+      },
+      async (machine) => {
+        const loaded = await loadMachine(machine, { drives: pathsOf({ a: machine }) });
+        const [evaluated, interpreted] = (['evaluator', 'interpreter'] as const).map((engine) => {
+          const one = buildMachine({ ...loaded, engine });
+          one.channel('console').write('DIR\nERA TRACE.UTL\n');
+          one.run(12_000_000);
+          return one;
+        }) as [Machine, Machine];
+        expect(interpreted.stats().cycles.interpreter).toBeGreaterThan(1_000_000);
+        expect(interpreted.snapshot()).toEqual(evaluated.snapshot());
+        const written = interpreted.snapshot().components.find(({ id }) => id === 'medium/disks.a')?.fields.written;
+        expect(written).not.toBe('[]');
       },
     );
 
