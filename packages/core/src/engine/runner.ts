@@ -6,10 +6,10 @@ import type { Scheduler } from '../time/scheduler.js';
 import type { Engine, RunningEngine, Watch } from './engine.js';
 
 /**
- * Cycles after which `auto` prints and compiles an interpreter that the process has not got yet. That takes as long as
- * the evaluator takes for about this many.
+ * Cycles an opcode after which `auto` prints and compiles an interpreter that the process has not got yet. That takes
+ * as long as the evaluator takes for about so many.
  */
-const WARM_UP = 300_000;
+const WARM_UP_PER_OPCODE = 1200;
 
 export class Runner {
   readonly #cpu: Cpu;
@@ -18,6 +18,8 @@ export class Runner {
   /** The engine beside the evaluator, if there is one that this host and ISA allow. */
   readonly #compiling: Engine | undefined;
   #choice: EngineChoice;
+  /** Cycles that `auto` leaves to the evaluator. */
+  readonly #warmUp: number;
   #running: RunningEngine | undefined;
   #cycles = 0;
 
@@ -27,6 +29,7 @@ export class Runner {
     this.#scheduler = scheduler;
     this.#choice = choice;
     this.#compiling = engines.find((engine) => engine.supports(cpu.isa));
+    this.#warmUp = WARM_UP_PER_OPCODE * [...cpu.isa.pages.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
   choose(choice: EngineChoice): void {
@@ -44,7 +47,7 @@ export class Runner {
   get engine(): 'evaluator' | 'interpreter' {
     if (!this.#compiling || this.#choice === 'evaluator') return 'evaluator';
     if (this.#choice === 'interpreter') return this.#compiling.name;
-    return this.#cycles >= WARM_UP || this.#compiling.isReady(this.#cpu.isa) ? this.#compiling.name : 'evaluator';
+    return this.#cycles >= this.#warmUp || this.#compiling.isReady(this.#cpu.isa) ? this.#compiling.name : 'evaluator';
   }
 
   run(until: number): void {
@@ -72,7 +75,7 @@ export class Runner {
 
   /** Cycles that the evaluator has left before the choice changes. */
   #untilWarm(): number {
-    return this.#choice === 'auto' && this.#compiling ? Math.max(1, WARM_UP - this.#cycles) : Number.POSITIVE_INFINITY;
+    return this.#choice === 'auto' && this.#compiling ? Math.max(1, this.#warmUp - this.#cycles) : Number.POSITIVE_INFINITY;
   }
 
   #start(): RunningEngine {

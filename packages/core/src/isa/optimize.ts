@@ -24,6 +24,10 @@ function mergeCopies(block: Block): Block {
   countUses(block, uses);
   const isOnce = (local: number): boolean => uses.get(local)?.assigned === 1;
   const names = new Map<number, number>();
+  const renamedTo = (local: number): Expression | undefined => {
+    const index = names.get(local);
+    return index === undefined ? undefined : { op: 'local', index };
+  };
   const visit = (statements: Block): void => {
     for (const statement of statements) {
       if (statement.op === 'if') {
@@ -36,19 +40,19 @@ function mergeCopies(block: Block): Block {
     }
   };
   visit(block);
-  const rename = (statements: Block): Block =>
-    statements.flatMap((statement): Statement[] => {
-      if (statement.op === 'let' && names.has(statement.local)) return [];
-      const renamed = [...names].reduce(
-        (result, [from, to]) => replaceLocal(result, from, { op: 'local', index: to }),
-        statement,
-      );
-      return [
+  const rename = (statements: Block): Block => {
+    const result: Statement[] = [];
+    for (const statement of statements) {
+      if (statement.op === 'let' && names.has(statement.local)) continue;
+      const renamed = replaceLocals(statement, renamedTo);
+      result.push(
         renamed.op === 'if'
           ? { ...renamed, consequent: rename(renamed.consequent), alternate: rename(renamed.alternate) }
           : renamed,
-      ];
-    });
+      );
+    }
+    return result;
+  };
   return names.size === 0 ? block : rename(block);
 }
 
@@ -109,7 +113,9 @@ function substitute(block: Block, uses: ReadonlyMap<number, LocalUse>, volatile:
     if (statement.op === 'let' && once(statement.local)) {
       const user = findUser(result, index, volatile);
       if (user < 0) continue;
-      result[user] = replaceLocal(result[user] as Statement, statement.local, statement.value);
+      result[user] = replaceLocals(result[user] as Statement, (local) =>
+        local === statement.local ? statement.value : undefined,
+      );
       result.splice(index, 1);
       // What was just moved may itself have become movable, and what stood before it too.
       index = Math.max(-1, index - 2);
@@ -156,31 +162,48 @@ function interferes(statement: Statement, value: Expression, volatile: ReadonlyS
   }
 }
 
-function replaceLocal(statement: Statement, local: number, value: Expression): Statement {
+/** The same statement with other values for locals; what does not change is not copied, for there is much of it. */
+function replaceLocals(statement: Statement, valueOf: (local: number) => Expression | undefined): Statement {
   const replaced = (expression: Expression): Expression => {
-    if (expression.op === 'local') return expression.index === local ? value : expression;
-    if (expression.op === 'binary')
-      return { ...expression, left: replaced(expression.left), right: replaced(expression.right) };
+    if (expression.op === 'local') return valueOf(expression.index) ?? expression;
+    if (expression.op === 'binary') {
+      const left = replaced(expression.left);
+      const right = replaced(expression.right);
+      const isSame = left === expression.left && right === expression.right;
+      return isSame ? expression : { op: 'binary', operator: expression.operator, left, right };
+    }
     if (expression.op === 'select') {
-      return {
-        ...expression,
-        condition: replaced(expression.condition),
-        consequent: replaced(expression.consequent),
-        alternate: replaced(expression.alternate),
-      };
+      const condition = replaced(expression.condition);
+      const consequent = replaced(expression.consequent);
+      const alternate = replaced(expression.alternate);
+      const isSame =
+        condition === expression.condition &&
+        consequent === expression.consequent &&
+        alternate === expression.alternate;
+      return isSame ? expression : { op: 'select', condition, consequent, alternate };
     }
     return expression;
   };
   switch (statement.op) {
     case 'set':
-    case 'let':
-      return { ...statement, value: replaced(statement.value) };
-    case 'cycle':
-      return { ...statement, operands: statement.operands.map(replaced) };
-    case 'if':
-      return { ...statement, condition: replaced(statement.condition) };
-    case 'decode':
-      return { ...statement, opcode: replaced(statement.opcode) };
+    case 'let': {
+      const value = replaced(statement.value);
+      return value === statement.value ? statement : { ...statement, value };
+    }
+    case 'cycle': {
+      const operands = statement.operands.map(replaced);
+      return operands.every((operand, index) => operand === statement.operands[index])
+        ? statement
+        : { ...statement, operands };
+    }
+    case 'if': {
+      const condition = replaced(statement.condition);
+      return condition === statement.condition ? statement : { ...statement, condition };
+    }
+    case 'decode': {
+      const opcode = replaced(statement.opcode);
+      return opcode === statement.opcode ? statement : { ...statement, opcode };
+    }
     case 'acknowledge':
     case 'sample':
       return statement;
