@@ -50,6 +50,8 @@ export interface Flavour {
    * Nothing can come between its instructions that the host would not know of.
    */
   readonly isQuiet: boolean;
+  /** It looks before each cycle whether the page makes it wait. Only where there are delay tables. */
+  readonly isDelayed: boolean;
 }
 
 /** A printed and compiled interpreter, shared by all machines of a process. */
@@ -135,7 +137,7 @@ function withoutRareDecode(block: Block): { readonly block: Block; readonly isHo
 export function printInterpreter(
   isa: InstructionSet,
   base: number,
-  { isTraced, isWatched, isQuiet }: Flavour,
+  { isTraced, isWatched, isQuiet, isDelayed }: Flavour,
 ): { bytes: Uint8Array<ArrayBuffer>; points: readonly Point[] } {
   const code = new Code();
   const points: Point[] = [];
@@ -152,6 +154,7 @@ export function printInterpreter(
     isTraced,
     isWatched,
     isQuiet,
+    isDelayed,
     rare,
     widths: isa.registerWidths,
     statusRegisters: isa.statusRegisters,
@@ -308,7 +311,7 @@ const modules = new WeakMap<InstructionSet, Map<string, InterpreterModule>>();
 export function interpreterModule(isa: InstructionSet, base: number, flavour: Flavour): InterpreterModule {
   const flavours = modules.get(isa) ?? new Map<string, InterpreterModule>();
   modules.set(isa, flavours);
-  const key = `${base},${flavour.isTraced},${flavour.isWatched},${flavour.isQuiet}`;
+  const key = `${base},${flavour.isTraced},${flavour.isWatched},${flavour.isQuiet},${flavour.isDelayed}`;
   let compiled = flavours.get(key);
   if (!compiled) {
     const { bytes, points } = printInterpreter(isa, base, flavour);

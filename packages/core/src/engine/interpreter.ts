@@ -312,7 +312,8 @@ class Interpreter implements RunningEngine {
   /** The module for what comes next. */
   #boundNow(isWatched: boolean): Bound {
     const isTraced = this.#cpu.trace !== null;
-    const flavour = { isTraced, isWatched, isQuiet: !isTraced && isQuiet(this.#cpu, this.#rare) };
+    const isDelayed = this.#cpu.memory.delays.length > 0;
+    const flavour = { isTraced, isWatched, isDelayed, isQuiet: !isTraced && isQuiet(this.#cpu, this.#rare) };
     const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (flavour.isQuiet ? 4 : 0);
     this.#bound[key] ??= new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
     return this.#bound[key];

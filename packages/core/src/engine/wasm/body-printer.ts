@@ -98,6 +98,8 @@ export interface PrintTarget {
   readonly isTraced: boolean;
   /** Whether `CHANGED` collects if an instruction changes any register. */
   readonly isWatched: boolean;
+  /** Whether there are pages that let cycles wait, idle ones too. */
+  readonly isDelayed: boolean;
   /** Whether no line is asserted, and none of `rare` is other than 0 when an instruction begins. */
   readonly isQuiet: boolean;
   /** Registers that let something else come in place of the next instruction. */
@@ -621,7 +623,7 @@ export class BodyPrinter {
   }
 
   #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: readonly Block[]): void {
-    const { code, points, isTraced, isa, base } = this.#target;
+    const { code, points, isTraced, isDelayed, isa, base } = this.#target;
     const { cycle, operands, result } = statement;
     const [address, value] = operands as [Expression, Expression];
     const isIo = cycle.space === 'io';
@@ -643,7 +645,7 @@ export class BodyPrinter {
       code.end();
       return;
     }
-    if (!cycle.waits) {
+    if (!cycle.waits || (cycle.kind === 'idle' && !isDelayed)) {
       if (isTraced) {
         const at = this.#intoLocal(address, ADDRESS);
         code.constant(point).getLocal(at).constant(0);
