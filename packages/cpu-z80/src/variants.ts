@@ -52,6 +52,7 @@ const define = (name: string, { nmos, nothing }: Constants) =>
     cycles,
     constants: { nmos, nothing },
     tables,
+    counters: ['refreshed'],
     pulses: { flagged: ['sz', 'xy', 'half', 'parity', 'nf', 'cf'] },
     functions: { ...machineCycles, ...arithmetic, ...transfers, ...jumps, ...shifts, ...blocks, ...sequences },
     poll,

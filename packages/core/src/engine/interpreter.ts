@@ -156,7 +156,7 @@ class Bound {
       const before = words[TRAP_WORD] === 1 ? words.slice(0, cpu.isa.words) : undefined;
       cpu.evaluator.step(cpu);
       this.#goOn();
-      if (before?.every((word, at) => word === words[at] || ENGINE_WORDS.has(at))) this.#trap();
+      if (before?.every((word, at) => word === words[at] || this.#isNoMatter(at))) this.#trap();
       return;
     }
     const stop = this.#stops[index] ?? this.#stop(index);
@@ -222,13 +222,18 @@ class Bound {
     this.#cpu.words[LEFT_WORD] = this.#left = 0;
   }
 
+  /** Whether a word tells nothing of what an instruction has changed. */
+  #isNoMatter(word: number): boolean {
+    return ENGINE_WORDS.has(word) || this.#cpu.isa.counters.has(word);
+  }
+
   /** Whether the instruction that the host has finished left everything as it was. */
   #isUnchanged(beforeAccess: Int32Array): boolean {
     const { words, programCounter, programCounterWord } = this.#cpu;
     return (
       programCounter === words[UNCHANGED_WORD] &&
       beforeAccess.every(
-        (word, index) => word === words[index] || index === programCounterWord || ENGINE_WORDS.has(index),
+        (word, index) => word === words[index] || index === programCounterWord || this.#isNoMatter(index),
       )
     );
   }

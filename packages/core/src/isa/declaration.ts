@@ -138,6 +138,8 @@ export interface InstructionSetDeclaration {
     /** An interrupt goes on. */
     readonly waiting?: Rtl;
   };
+  /** Registers that count by themselves, whatever the program does: they do not tell whether an instruction changed anything. */
+  readonly counters?: readonly string[];
   readonly operands?: Readonly<Record<string, OperandDeclaration>>;
   /** Pages beside `main`, which has the opcodes without a prefix. */
   readonly pages?: Readonly<Record<string, PageDeclaration>>;

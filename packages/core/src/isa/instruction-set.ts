@@ -1,5 +1,5 @@
 /** An instruction set made ready: names laid out, encodings expanded, bodies elaborated when first asked for. */
-import { BackplaneError, IsaError } from '../errors.js';
+import { BackplaneError, IsaError, suggest } from '../errors.js';
 import type { InputDeclaration, InstructionSetDeclaration, OperandDeclaration, RowDeclaration } from './declaration.js';
 import { Elaborator } from './elaborate.js';
 import { type Encoding, expandRows, FieldKeys, fieldsOf, type Page, rowName } from './encodings.js';
@@ -24,6 +24,8 @@ export class InstructionSet {
   readonly registers: ReadonlyMap<string, number>;
   /** Number of words of CPU state. */
   readonly words: number;
+  /** Words of the registers that count by themselves. */
+  readonly counters: ReadonlySet<number>;
   readonly inputs: readonly Input[];
   /** Encodings by page and opcode. */
   readonly pages: ReadonlyMap<string, Page>;
@@ -61,6 +63,16 @@ export class InstructionSet {
     }
     this.registers = new Map(names.map((name, index) => [name, FIRST_REGISTER + index]));
     this.words = FIRST_REGISTER + names.length;
+    this.counters = new Set(
+      (declaration.counters ?? []).map((name) => {
+        const word = this.registers.get(name);
+        if (word !== undefined) return word;
+        throw new IsaError('isa/counters', `no register '${name}'`, {
+          path: declaration.name,
+          mend: suggest(name, names),
+        });
+      }),
+    );
     this.inputs = Object.entries(declaration.inputs ?? {}).map(([name, input], index) => ({
       ...input,
       name,

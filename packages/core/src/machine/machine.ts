@@ -683,7 +683,7 @@ export class Machine {
       const { words } = main;
       let isSame = true;
       for (let index = 0; index < before.length; index += 1) {
-        if (words[index] !== before[index]) {
+        if (words[index] !== before[index] && !main.isa.counters.has(index)) {
           before[index] = words[index] as number;
           isSame = false;
         }

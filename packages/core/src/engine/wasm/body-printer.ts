@@ -593,8 +593,8 @@ export class BodyPrinter {
   }
 
   #store(register: number, local: number): void {
-    const { code, base, isWatched } = this.#target;
-    if (isWatched) {
+    const { code, base, isWatched, isa } = this.#target;
+    if (isWatched && !isa.counters.has(register)) {
       code
         .constant(0)
         .load(base + register * 4)
