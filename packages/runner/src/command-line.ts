@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import type { ExecOptions } from './commands/exec.js';
 import type { RunOptions } from './commands/run.js';
 import { faultMessage, tellStack } from './fault-message.js';
 
@@ -41,6 +42,7 @@ function program(finish: (exitCode: number) => void): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help on a command')
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ showGlobalOptions: false })
     .addHelpText(
@@ -84,6 +86,26 @@ Examples:
     .action(async (machine: string, options: RunOptions) => {
       const command = await import('./commands/run.js');
       finish(await command.run(machine, { ...options, drives: drivesOf({ ...options }) }));
+    });
+
+  backplane
+    .command('exec')
+    .description('run one program of another CPU as a process: CP/M 2.2 (.com), sim65')
+    .usage('[options] PROGRAM [ARGUMENTS...]')
+    .argument('<program>', 'its file')
+    .argument('[arguments...]', 'its arguments')
+    .passThroughOptions()
+    .option('--dir <name=path>', 'give it a directory: a=PATH, a=PATH:ro or a=PATH:overlay (repeatable)', collect)
+    .option('--platform <name>', 'cpm, sim65, or a module that exports one, such as ./mine.mjs')
+    .option('--clock <time>', "its time when it starts (UTC), or 'host'")
+    .option('--limit-cycles <n>', 'end it after so many cycles')
+    .option('--timeout <seconds>', 'end it after so much time of the host')
+    .option('--limit-output <bytes>', 'end it when it prints more')
+    .option('--limit-files <bytes>', 'end it when it writes more to files')
+    .addOption(new Option('--report <format>', 'print a report on the last line of stdout').choices(['json']))
+    .action(async (file: string, words: string[], options: ExecOptions) => {
+      const command = await import('./commands/exec.js');
+      finish(await command.exec(file, words, options));
     });
 
   const lint = backplane

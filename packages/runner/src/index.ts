@@ -4,6 +4,18 @@
  * @packageDocumentation
  */
 export { closeDisks, type HostDisk } from './drives/drives.js';
+export type { Directory, OpenFile, OpenOptions } from './exec/directory.js';
+export { hostCalls } from './exec/host-calls.js';
+export {
+  definePlatform,
+  type Platform,
+  type PlatformDefinition,
+  type Process,
+  type ProcessHost,
+  type ProcessInput,
+  type Program,
+} from './exec/platform.js';
+export { type ProcessOptions, type ProcessReport, runProcess } from './exec/run-process.js';
 export { buildMachine, type LoadedMachine, loadMachine, type MachineOptions } from './load-machine.js';
 export { exitStatus, type RunReason, type RunReport } from './report.js';
 export { Interruption, runSession, type SessionOptions } from './session.js';

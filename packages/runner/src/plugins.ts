@@ -26,6 +26,18 @@ export async function builtInPlugins(): Promise<LoadedPlugin[]> {
  * @param path what named them, such as `plugins[0]`, to be said in errors
  */
 export async function loadPlugins(specifier: string, folder: string, path: string): Promise<LoadedPlugin[]> {
+  const plugins = pluginsIn(await loadModule(specifier, folder, path));
+  if (plugins.length === 0) {
+    throw new BackplaneError('runner/no-plugin', `module '${specifier}' exports no plugin`, {
+      path,
+      mend: 'export what defineDevice or defineCpu returned',
+    });
+  }
+  return plugins.map((plugin) => ({ plugin, from: specifier }));
+}
+
+/** Import a module as {@link loadPlugins} does. */
+export async function loadModule(specifier: string, folder: string, path: string): Promise<object> {
   const address = await locate(specifier, folder);
   if (address === undefined) {
     throw new BackplaneError('runner/no-plugin', `no module '${specifier}' seen from ${folder}`, {
@@ -33,9 +45,8 @@ export async function loadPlugins(specifier: string, folder: string, path: strin
       mend: 'write a path that begins with ./ or install the package',
     });
   }
-  let module: object;
   try {
-    module = (await import(address)) as object;
+    return (await import(address)) as object;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const fault =
@@ -44,14 +55,6 @@ export async function loadPlugins(specifier: string, folder: string, path: strin
         : `module '${specifier}' does not load`;
     throw new BackplaneError('runner/no-plugin', fault, { path, mend: firstLine(error) });
   }
-  const plugins = pluginsIn(module);
-  if (plugins.length === 0) {
-    throw new BackplaneError('runner/no-plugin', `module '${specifier}' exports no plugin`, {
-      path,
-      mend: 'export what defineDevice or defineCpu returned',
-    });
-  }
-  return plugins.map((plugin) => ({ plugin, from: specifier }));
 }
 
 /** Where the import was written, inside of this package, helps nobody. */

@@ -109,7 +109,7 @@ function pattern(source: string, path: string): RegExp {
 }
 
 /** The first signal ends the run in order; a second one does not wait for that. */
-function listenToSignals(): { signal: AbortSignal; close(): void } {
+export function listenToSignals(): { signal: AbortSignal; close(): void } {
   const controller = new AbortController();
   const listeners = (
     [

@@ -1,0 +1,326 @@
+import { execFileSync } from 'node:child_process';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { assemble } from '@backplane/core/assembler';
+import { z80 } from '@backplane/cpu-z80';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Budget } from '../../packages/runner/src/exec/budget.js';
+import { HostDirectory, OverlayDirectory } from '../../packages/runner/src/exec/directory.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { executed, silence } from './exec.js';
+
+const isa = z80.instructionSet();
+/** A program of CP/M, from its source. */
+const program = (source: string): Uint8Array => {
+  const [segment] = assemble(isa, `.org $100\n${source}\n`).segments;
+  if (segment === undefined) throw new Error('no program');
+  return segment.bytes;
+};
+
+const bdos = (number: number, de: string) => ` ld c,${number}\n ld de,${de}\n call 5`;
+
+describe('budgets', () => {
+  test('an endless loop ends with its cycles', async () => {
+    const { report } = await executed(program('loop: jp loop'), { limitCycles: 5_000_000 });
+    expect(report).toMatchObject({
+      reason: 'budget',
+      exitCode: 124,
+      message: 'out of budget: 5000000 cycles (--limit-cycles)',
+    });
+  });
+
+  test('and with its time', async () => {
+    const { report } = await executed(program('loop: jp loop'), { timeoutSeconds: 0.2 });
+    expect(report).toMatchObject({
+      reason: 'budget',
+      exitCode: 124,
+      message: 'out of budget: 0.2 seconds (--timeout)',
+    });
+  });
+
+  test('and so does one that waits for input that never comes', async () => {
+    const { report } = await executed(program(bdos(1, '0')), { timeoutSeconds: 0.2, input: silence() });
+    expect(report).toMatchObject({ reason: 'budget', exitCode: 124 });
+  });
+
+  test('a signal ends it, with all that it printed', async () => {
+    const controller = new AbortController();
+    const running = executed(program(`${bdos(2, "'A'")}\nloop: jp loop`), { signal: controller.signal });
+    setTimeout(() => controller.abort(), 300);
+    const { stdout, report } = await running;
+    expect(stdout).toBe('A');
+    expect(report).toMatchObject({ reason: 'error', exitCode: 130 });
+  });
+
+  test('a flood of output ends at the limit', async () => {
+    const { stdout, report } = await executed(program(`loop: ${bdos(2, "'A'")}\n jp loop`), { limitOutput: 100_000 });
+    expect(stdout).toBe('A'.repeat(100_000));
+    expect(report).toMatchObject({
+      reason: 'budget',
+      exitCode: 124,
+      message: 'out of budget: more than 100000 bytes of output (--limit-output)',
+    });
+  });
+
+  test.each(['', ':overlay'])('a flood of bytes into a file ends at the limit, between two records%s', async (mode) => {
+    const folder = temporaryFolder();
+    const source = `${bdos(22, 'fcb')}\nloop: ${bdos(21, 'fcb')}\n jp loop\nfcb: .byte 0\n .text "FLOOD   TXT"\n .fill 24`;
+    const { report } = await executed(program(source), { directories: [`a=${folder}${mode}`], limitFiles: 10_000 });
+    expect(report).toMatchObject({ reason: 'budget', exitCode: 124 });
+    expect(readdirSync(folder)).toEqual(mode === '' ? ['FLOOD.TXT'] : []);
+    if (mode === '') expect(statSync(join(folder, 'FLOOD.TXT')).size).toBe(77 * 128);
+  });
+
+  test('a hole in a file is charged as if it were full', async () => {
+    const folder = temporaryFolder();
+    const source = `${bdos(22, 'fcb')}\n${bdos(34, 'fcb')}\n jp 0\nfcb: .byte 0\n .text "HUGE    TXT"\n .fill 21\n .byte $ff,$ff,0`;
+    const { report } = await executed(program(source), { directories: [`a=${folder}`], limitFiles: 1_000_000 });
+    expect(report).toMatchObject({ reason: 'budget', exitCode: 124 });
+    expect(statSync(join(folder, 'HUGE.TXT')).size).toBe(0);
+  });
+});
+
+describe('what a program of CP/M cannot do', () => {
+  test.each([
+    ['nothing', Uint8Array.of(), 'program: is empty'],
+    ['too much', new Uint8Array(65536), 'program: has 65536 bytes; a program of CP/M has at most 63998'],
+  ])('have %s in it', async (_, bytes, message) => {
+    await expect(executed(bytes)).rejects.toThrow(message);
+  });
+
+  test('go to a drive that it was not given, or write to one that is read-only', async () => {
+    const folder = temporaryFolder();
+    const select = await executed(program(bdos(14, '3')));
+    expect(select.stdout).toContain('Bdos Err On D: Select');
+    expect(select.report).toMatchObject({ reason: 'exit', exitCode: 1 });
+    const write = await executed(program(`${bdos(22, 'fcb')}\n ret\nfcb: .byte 0\n .text "NEW     TXT"\n .fill 24`), {
+      directories: [`a=${folder}:ro`],
+    });
+    expect(write.stdout).toContain('Bdos Err On A: R/O');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('wait for an interrupt', async () => {
+    const { report } = await executed(program(' halt'));
+    expect(report).toMatchObject({
+      exitCode: 125,
+      message: expect.stringMatching(/^the program waits for an interrupt/),
+    });
+  });
+
+  test('get anywhere by random calls with random control blocks', { timeout: 300_000 }, async () => {
+    const root = temporaryFolder();
+    const inside = join(root, 'inside');
+    const secret = 'nobody is to read this';
+    writeFileSync(join(root, 'SECRET.TXT'), secret);
+    let opened = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            number: fc.oneof(fc.integer({ min: 12, max: 40 }), fc.nat(255)),
+            name: fc.oneof(
+              fc.constantFrom(
+                'LINK    TXT',
+                '../SECRETTXT',
+                'HERE    TXT',
+                '????????TXT',
+                '..         ',
+                '/       ETC',
+              ),
+              fc.string({ unit: 'binary-ascii', minLength: 11, maxLength: 11 }),
+            ),
+            drive: fc.nat(3),
+            rest: fc.uint8Array({ minLength: 24, maxLength: 24 }),
+          }),
+          { minLength: 1, maxLength: 12 },
+        ),
+        async (calls) => {
+          rmSync(inside, { recursive: true, force: true });
+          mkdirSync(inside);
+          writeFileSync(join(inside, 'HERE.TXT'), 'here');
+          symlinkSync('../SECRET.TXT', join(inside, 'LINK.TXT'));
+          symlinkSync('..', join(inside, 'UP'));
+          const blocks = calls.map(({ drive, name, rest }) => [drive, ...Buffer.from(name, 'latin1'), ...rest]);
+          const code = calls.map(({ number }, index) => `${bdos(number, `blocks + ${index * 36}`)}\n ld hl,0`);
+          const source = `${code.join('\n')}\n jp 0\nblocks: .byte ${blocks.flat().join(', ')}`;
+          const { stdout, report } = await executed(program(source), {
+            directories: [`a=${inside}`, `b=${inside}:overlay`],
+            limitOutput: 100_000,
+            limitFiles: 100_000,
+            limitCycles: 3_000_000,
+            timeoutSeconds: 20,
+          });
+          opened += 1;
+          expect(['exit', 'budget', 'error']).toContain(report.reason);
+          expect(report.message ?? '').not.toMatch(/internal/);
+          expect(stdout).not.toContain(secret);
+          expect(readFileSync(join(root, 'SECRET.TXT'), 'latin1')).toBe(secret);
+          expect(readdirSync(root).sort()).toEqual(['SECRET.TXT', 'inside']);
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(opened).toBeGreaterThan(0);
+  });
+});
+
+describe.each(['directory', 'overlay'])('a %s', (kind) => {
+  const open = (path: string) => {
+    const budget = new Budget(1_000_000, 'files');
+    const base = new HostDirectory(path, { isWritable: kind === 'directory', budget });
+    return kind === 'directory' ? base : new OverlayDirectory(base, budget);
+  };
+
+  test('shows regular files only, and cannot tell the rest from what is missing', () => {
+    const root = temporaryFolder();
+    const inside = join(root, 'inside');
+    mkdirSync(join(inside, 'folder'), { recursive: true });
+    writeFileSync(join(root, 'secret'), 'secret');
+    writeFileSync(join(inside, 'file'), 'file');
+    symlinkSync('../secret', join(inside, 'link'));
+    symlinkSync('nowhere', join(inside, 'dangling'));
+    symlinkSync('file', join(inside, 'inner-link'));
+    execFileSync('mkfifo', [join(inside, 'pipe')]);
+    const directory = open(inside);
+    expect(directory.names()).toEqual(['file']);
+    const refused = [
+      'link',
+      'dangling',
+      'inner-link',
+      'pipe',
+      'folder',
+      'none',
+      '..',
+      '.',
+      '',
+      '../secret',
+      '/etc/passwd',
+    ];
+    refused.push('folder/../file', './file', 'a\0b', 'con', 'NUL.txt', 'file ', 'a:b', 'x'.repeat(300), 'a\\b');
+    for (const name of refused) {
+      expect([name, directory.open(name)]).toEqual([name, undefined]);
+      expect([name, directory.remove(name)]).toEqual([name, false]);
+      expect([name, directory.rename(name, 'other')]).toEqual([name, false]);
+    }
+    for (const name of refused.filter((one) => /[^a-z]/.test(one) && one !== 'inner-link').concat('con', '')) {
+      expect([name, directory.open(name, { write: true, create: true })]).toEqual([name, undefined]);
+      expect([name, directory.rename('file', name)]).toEqual([name, false]);
+    }
+    expect(readdirSync(root).sort()).toEqual(['inside', 'secret']);
+    directory.close();
+  });
+
+  test('is not led astray by a link swapped in for it, or for a file of it', () => {
+    const root = temporaryFolder();
+    const inside = join(root, 'inside');
+    mkdirSync(inside);
+    mkdirSync(join(root, 'other'));
+    writeFileSync(join(root, 'other', 'file'), 'secret');
+    writeFileSync(join(inside, 'file'), 'file');
+    const directory = open(inside);
+    renameSync(inside, join(root, 'moved'));
+    symlinkSync('other', inside);
+    const file = directory.open('file');
+    if (process.platform === 'linux') expect(Buffer.from(file?.read(0, 100) ?? []).toString()).toBe('file');
+    file?.close();
+    rmSync(join(root, 'moved', 'file'));
+    symlinkSync('../other/file', join(root, 'moved', 'file'));
+    expect(directory.open('file')).toBeUndefined();
+    directory.close();
+  });
+
+  test('keeps what is written, as a model does', () => {
+    const operation = fc.record({
+      what: fc.constantFrom('write', 'read', 'truncate', 'remove', 'rename', 'create'),
+      name: fc.constantFrom('a', 'b', 'c'),
+      other: fc.constantFrom('a', 'b', 'd'),
+      at: fc.nat(300),
+      bytes: fc.uint8Array({ maxLength: 50 }),
+    });
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 30 }), (operations) => {
+        const folder = temporaryFolderOf();
+        writeFileSync(join(folder, 'a'), 'first');
+        const model = new Map<string, Buffer>([['a', Buffer.from('first')]]);
+        const directory = open(folder);
+        for (const { what, name, other, at, bytes } of operations) {
+          const known = model.get(name);
+          if (what === 'remove') expect(directory.remove(name)).toBe(model.delete(name));
+          else if (what === 'rename') {
+            const may = known !== undefined && !model.has(other);
+            expect(directory.rename(name, other)).toBe(may);
+            if (may) {
+              model.delete(name);
+              model.set(other, known);
+            }
+          } else if (what === 'create') {
+            const file = directory.open(name, { write: true, create: true, exclusive: true });
+            expect(file !== undefined).toBe(known === undefined);
+            if (file) model.set(name, Buffer.of());
+            file?.close();
+          } else {
+            const file = directory.open(name, { write: true });
+            expect(file !== undefined).toBe(known !== undefined);
+            if (!file || !known) continue;
+            if (what === 'write') {
+              file.write(at, bytes);
+              const longer = Buffer.alloc(
+                bytes.length === 0 ? known.length : Math.max(known.length, at + bytes.length),
+              );
+              known.copy(longer);
+              longer.set(bytes.length === 0 ? [] : bytes, bytes.length === 0 ? 0 : at);
+              model.set(name, longer);
+            } else if (what === 'truncate') {
+              file.truncate(at);
+              const cut = Buffer.alloc(at);
+              known.copy(cut);
+              model.set(name, cut);
+            } else expect(Buffer.from(file.read(at, 20))).toEqual(known.subarray(at, at + 20));
+            file.close();
+          }
+        }
+        expect(directory.names()).toEqual([...model.keys()].sort());
+        for (const [name, content] of model) {
+          const file = directory.open(name);
+          expect(Buffer.from(file?.read(0, 1000) ?? [])).toEqual(content);
+          file?.close();
+        }
+        directory.close();
+        if (kind === 'overlay') expect(readFileSync(join(folder, 'a'), 'latin1')).toBe('first');
+        rmSync(folder, { recursive: true });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+const scratch = temporaryFolder();
+let scratchNumber = 0;
+function temporaryFolderOf(): string {
+  scratchNumber += 1;
+  const folder = join(scratch, `${scratchNumber}`);
+  mkdirSync(folder);
+  return folder;
+}
+
+test('a hard link is a file of the directory', () => {
+  const root = temporaryFolder();
+  mkdirSync(join(root, 'inside'));
+  writeFileSync(join(root, 'file'), 'x');
+  linkSync(join(root, 'file'), join(root, 'inside', 'file'));
+  const directory = new HostDirectory(join(root, 'inside'), { isWritable: false, budget: new Budget(0, 'files') });
+  expect(directory.names()).toEqual(['file']);
+  directory.close();
+});
