@@ -31,7 +31,7 @@ async function typed(commands: string, folder: string): Promise<Outcome> {
 
 const minutes = 60_000;
 
-describe.each(['writing-a-device.md', 'instruction-sets.md', 'snapshot-format.md'])('%s', (name) => {
+describe.each(['writing-a-device.md', 'instruction-sets.md', 'snapshot-format.md', 'process-vms.md'])('%s', (name) => {
   const parts = partsOf(readDocument(name));
   const folder = () => join(installation.folder, name.replace('.md', ''));
   beforeAll(() => mkdir(folder()));
