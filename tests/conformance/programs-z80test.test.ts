@@ -83,7 +83,10 @@ describeWithReferences('roms/z80/z80test', () => {
 
   describe.runIf(interpreter.supports(z80.instructionSet()))('in the interpreter', () => {
     it.each(some)('$id', (program) => {
-      const { cycles = 0, outputFnv1_32 } = (program.expected?.z80 ?? {}) as { cycles?: number; outputFnv1_32?: string };
+      const { cycles = 0, outputFnv1_32 } = (program.expected?.z80 ?? {}) as {
+        cycles?: number;
+        outputFnv1_32?: string;
+      };
       const seen = run(program, cycles + 1_000_000);
       expect(seen.text).toContain('Result: all tests passed.');
       expect(seen).toMatchObject({ cycles, hash: outputFnv1_32 });

@@ -133,6 +133,26 @@ function withoutRareDecode(block: Block): { readonly block: Block; readonly isHo
   return { block: isHostRare ? [...first.alternate, ...others] : block, isHostRare };
 }
 
+/** How often rows that `step` decodes go on with a page behind a prefix. */
+function countDecodes(isa: InstructionSet): number {
+  const { block: step } = withoutRareDecode(isa.step.block);
+  const pages = new Set<string>();
+  someStatement(step, (statement) => statement.op === 'decode' && !pages.add(statement.page));
+  const blocks = new Set(
+    [...pages]
+      .flatMap((page) => isa.pages.get(page) ?? [])
+      .flatMap((encoding) => (encoding ? [isa.body(encoding).block] : [])),
+  );
+  let count = 0;
+  for (const block of blocks) {
+    someStatement(block, ({ op }) => {
+      if (op === 'decode') count += 1;
+      return false;
+    });
+  }
+  return count;
+}
+
 /** Print the module of an instruction set for a CPU whose words begin at `base`. */
 export function printInterpreter(
   isa: InstructionSet,
@@ -191,7 +211,7 @@ export function printInterpreter(
    * The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. The last
    * one stands for all opcodes that no row describes.
    */
-  const decode: Decode = (page, before) => {
+  const rowsOf = (page: string, depth: number, beyond: number, before: BodyPrinter, decode: Decode): void => {
     const rows = isa.pages.get(page) ?? [];
     const bodies: Block[] = [];
     // Rows of another page that stand in here are seldom met: the host runs the instruction.
@@ -213,12 +233,26 @@ export function printInterpreter(
     );
     bodies.forEach((body, index) => {
       code.end();
-      const printer = new BodyPrinter(target, before.depth + atHost - index, before);
+      const printer = new BodyPrinter(target, depth + atHost - index, beyond, before);
       printer.print(body, decode);
       locals = Math.max(locals, printer.mostLocals);
     });
     code.end();
-    outside(before.depth);
+    outside(depth + beyond);
+  };
+
+  /**
+   * Opcodes behind a prefix stand outside the loop of instructions, one page after the other, each going on at the loop
+   * around it: the fewer bodies are in the inner one, the better V8 keeps its locals in registers.
+   */
+  const sections = countDecodes(isa);
+  const beyond = sections === 0 ? 0 : sections + 1;
+  const behind: { readonly page: string; readonly before: BodyPrinter }[] = [];
+  const inPlace: Decode = (page, before) =>
+    rowsOf(page, before.depth, before.toOuterLabels - before.depth, before, inPlace);
+  const inSection: Decode = (page, before) => {
+    code.branch(before.depth + 1 + behind.length);
+    behind.push({ page, before });
   };
 
   // Two loops: the inner one over instructions, the outer one over those that need the host.
@@ -231,6 +265,9 @@ export function printInterpreter(
   code.getLocal(PROGRAM_COUNTER);
   word(WINDOW_START_WORD).byte(op.sub);
   word(WINDOW_SIZE_WORD).byte(op.geUnsigned).branchIf(0);
+  if (sections > 0) code.loop();
+  const again = code.length;
+  for (let section = 0; section < sections; section += 1) code.block();
   code.loop();
   const loopStart = code.length;
   if (isWatched) {
@@ -252,7 +289,7 @@ export function printInterpreter(
   code.end();
   code.getLocal(CODE);
   word(WINDOW_HIGH_WORD).byte(op.geUnsigned).if();
-  outside(1);
+  outside(1 + beyond);
   code.end();
   const { block, isHostRare } = withoutRareDecode(isa.step.block);
   if (isHostRare && !isQuiet) {
@@ -261,19 +298,30 @@ export function printInterpreter(
       if (index > 0) code.byte(op.or);
     }
     code.if();
-    outside(1);
+    outside(1 + beyond);
     code.end();
   }
-  const step = new BodyPrinter(target, 0);
-  step.print(block, decode);
+  const step = new BodyPrinter(target, 0, beyond);
+  step.print(block, (page, before) => rowsOf(page, before.depth, beyond, before, inSection));
   locals = Math.max(locals, step.mostLocals);
   code.end();
+  code.byte(op.unreachable);
+  behind.forEach(({ page, before }, index) => {
+    code.end();
+    rowsOf(page, sections - 1 - index, 0, before, inPlace);
+  });
+  if (sections > 0) code.end().byte(op.unreachable);
   // No value but the fixed locals' lives from one instruction to the next. Said outright, this spares V8 the phis of
   // some 20 locals at the loop's head, which it would keep up to date at the end of every body: 5 × faster.
-  const loop = code.cut(loopStart);
-  for (let local = isWatched ? PROGRAM_COUNTER : CHANGED; local < locals; local += 1) code.constant(0).setLocal(local);
-  code.append(loop);
-  code.byte(op.unreachable).end();
+  const isLasting = (local: number): boolean => isWatched && (local === CHANGED || local === PREVIOUS);
+  const forget = (mark: number): void => {
+    const rest = code.cut(mark);
+    for (let local = CHANGED; local < locals; local += 1) if (!isLasting(local)) code.constant(0).setLocal(local);
+    code.append(rest);
+  };
+  forget(loopStart);
+  if (sections > 0) forget(again);
+  code.end();
   code.constant(0).getLocal(PROGRAM_COUNTER).store(programCounter);
   setWord(POINT_WORD, () => code.constant(NO_POINT));
   code.getLocal(LEFT).constant(1).byte(op.lt);

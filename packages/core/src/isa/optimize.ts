@@ -163,9 +163,9 @@ function interferes(statement: Statement, value: Expression, volatile: ReadonlyS
 }
 
 /** The same statement with other values for locals; what does not change is not copied, for there is much of it. */
-function replaceLocals(statement: Statement, valueOf: (local: number) => Expression | undefined): Statement {
+function replaceLocals(statement: Statement, valueFor: (local: number) => Expression | undefined): Statement {
   const replaced = (expression: Expression): Expression => {
-    if (expression.op === 'local') return valueOf(expression.index) ?? expression;
+    if (expression.op === 'local') return valueFor(expression.index) ?? expression;
     if (expression.op === 'binary') {
       const left = replaced(expression.left);
       const right = replaced(expression.right);

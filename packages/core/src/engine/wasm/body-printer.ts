@@ -56,7 +56,7 @@ export const FETCHED_AHEAD = 8;
 export const ACCESS = 0;
 export const TRACE = 1;
 
-/** Labels around the loop of instructions, counted from it: */
+/** Labels around the loop of instructions, counted from the outermost one that goes on with the next instruction: */
 /** … the host runs the instruction at the program counter's local, */
 export const OUTSIDE = 1;
 /** … the host does what the point word says. */
@@ -145,6 +145,8 @@ export class BodyPrinter {
   /** IR locals that the body reads at all. */
   readonly #read = new Set<number>();
   #next = FIRST_POOL;
+  /** Labels between that of the loop of instructions and the outermost one that goes on with the next instruction. */
+  readonly #beyond: number;
   /** Cycles that have gone by since `LEFT` was last counted down. */
   #pending = 0;
   /** Blocks open around the present place, up to the loop of instructions. */
@@ -159,11 +161,13 @@ export class BodyPrinter {
 
   /**
    * @param depth blocks between the place where the body stands and the label of the loop of instructions
+   * @param beyond labels between that one and the outermost one that goes on with the next instruction
    * @param before what has been printed of the instruction so far: the body goes on in its locals
    */
-  constructor(target: PrintTarget, depth: number, before?: BodyPrinter) {
+  constructor(target: PrintTarget, depth: number, beyond: number, before?: BodyPrinter) {
     this.#target = target;
     this.#depth = depth;
+    this.#beyond = beyond;
     this.#widths = target.widths;
     this.#programCounter = target.programCounter;
     this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
@@ -184,6 +188,11 @@ export class BodyPrinter {
   /** Blocks between the present place and the label of the loop of instructions. */
   get depth(): number {
     return this.#depth;
+  }
+
+  /** What to add to `OUTSIDE` and `HOST` to get their labels here. */
+  get toOuterLabels(): number {
+    return this.#depth + this.#beyond;
   }
 
   /** Print a body and the jump to the next instruction. */
@@ -213,7 +222,7 @@ export class BodyPrinter {
         .load(base + WINDOW_START_WORD * 4);
       code.byte(op.sub).teeLocal(offset);
       code.constant(0).load(base + WINDOW_SIZE_WORD * 4);
-      code.byte(op.geUnsigned).branchIf(this.#depth + OUTSIDE);
+      code.byte(op.geUnsigned).branchIf(this.toOuterLabels + OUTSIDE);
       code
         .getLocal(offset)
         .constant(0)
@@ -746,7 +755,7 @@ export class BodyPrinter {
     this.#storeWord(ADDRESS_WORD, () => code.getLocal(address));
     if (statement.cycle.kind === 'write') this.#storeWord(VALUE_WORD, () => code.getLocal(value));
     this.#storeWord(POINT_WORD, () => code.constant(point));
-    code.branch(this.#depth + 1 + HOST);
+    code.branch(this.toOuterLabels + 1 + HOST);
   }
 }
 
