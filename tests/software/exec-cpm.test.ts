@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { filesOn, formatOfSize } from '../../packages/runner/src/drives/cpm-disk.js';
 import { describeWithReferences, softwarePath } from '../references.js';
 import { temporaryFolder } from '../temporary-folder.js';
-import { executed } from './exec.js';
+import { executed, silence } from './exec.js';
 
 const program = (name: string): string => softwarePath(`z80-cpm/com/${name}`);
 
@@ -18,6 +18,8 @@ describeWithReferences('programs of CP/M as processes', () => {
     const before = readdirSync(folder);
 
     const compiled = await executed(join(folder, 'C309.COM'), {
+      // A pipe that stays open, and silent, holds up nothing.
+      input: silence(),
       words: ['-v', 'sieve.c'],
       directories: [`a=${folder}`],
     });
