@@ -31,6 +31,12 @@ test.each(deviceLaws(sio, { accesses, config: fast, lines: ['ctsa', 'rxdb'] }))(
   (_name, law) => law(),
 );
 
+test('a reset ends the interrupt before the modem lines are looked at, one of which may be joined to INT', () => {
+  const laws = deviceLaws(sio, { accesses, config: fast, lines: ['ctsa', 'rxdb'], seed: -1238958582 });
+  const reset = laws.find(([name]) => name === 'a reset after a reset changes nothing');
+  reset?.[1]();
+});
+
 const DATA = 0;
 const CONTROL = 2;
 /** Add to reach channel B. */

@@ -120,7 +120,11 @@ export const sio = defineDevice({
 
     return {
       reset() {
-        for (const link of LINKS) chain[link].finish();
+        // First, for INT may be joined to a modem line, which the channels look at.
+        for (const link of LINKS) {
+          chain[link].cancel();
+          chain[link].finish();
+        }
         a.reset();
         b.reset();
       },
