@@ -67,8 +67,21 @@ export interface InterpreterModule {
 /** The point that stands for a whole instruction. */
 export const NO_POINT = -1;
 
+const printable = new WeakMap<InstructionSet, boolean>();
+
 /** Whether an interpreter can be printed for an instruction set: no page of opcodes leads back to itself. */
-export function isPrintable({ declaration }: InstructionSet): boolean {
+export function isPrintable(isa: InstructionSet): boolean {
+  // Asked for every machine that is made.
+  let answer = printable.get(isa);
+  if (answer === undefined) {
+    answer = !hasLoops(isa);
+    printable.set(isa, answer);
+  }
+  return answer;
+}
+
+/** Whether a page of opcodes leads back to itself. */
+function hasLoops({ declaration }: InstructionSet): boolean {
   const functions = Object.entries(declaration.functions ?? {}).map(
     ([signature, { rtl }]) => [new RegExp(`\\b${signature.replace(/\(.*/s, '')}\\s*\\(`), rtl] as const,
   );
@@ -86,7 +99,7 @@ export function isPrintable({ declaration }: InstructionSet): boolean {
   }
   const leadsBack = (page: string, above: readonly string[]): boolean =>
     above.includes(page) || [...(next.get(page) ?? [])].some((other) => leadsBack(other, [...above, page]));
-  return !leadsBack('main', []);
+  return leadsBack('main', []);
 }
 
 const DECODE = /\bdecode\s*\(\s*(\w+)/;
