@@ -9,7 +9,7 @@ import type { Engine, RunningEngine, Watch } from './engine.js';
  * Cycles an opcode after which `auto` prints and compiles an interpreter that the process has not got yet. That takes
  * as long as the evaluator takes for about so many.
  */
-const WARM_UP_PER_OPCODE = 1200;
+const WARM_UP_PER_OPCODE = 4000;
 
 export class Runner {
   readonly #cpu: Cpu;
