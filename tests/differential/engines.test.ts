@@ -23,7 +23,7 @@ describe(`${MACHINES} random machines of seed ${SEED}`, () => {
   test('come to the same in each engine, whole or in slices, switched or not', {
     timeout: 60_000 + MACHINES * 500,
   }, () => {
-    const total = { evaluator: 0, interpreter: 0 };
+    const shares: number[] = [];
     let compiled = 0;
     let compilable = 0;
     fc.assert(
@@ -36,15 +36,16 @@ describe(`${MACHINES} random machines of seed ${SEED}`, () => {
           if (differs) throw new Error(`${name}: ${differs}\n${JSON.stringify(description)}`);
           if (name !== 'interpreter' || !isCompilable(seen.machine)) continue;
           compilable += 1;
-          total.evaluator += seen.stats.cycles.evaluator;
-          total.interpreter += seen.stats.cycles.interpreter;
-          if (seen.stats.cycles.interpreter > 0) compiled += 1;
+          const { cycles } = seen.stats;
+          shares.push(cycles.interpreter / Math.max(1, cycles.interpreter + cycles.evaluator));
+          if (cycles.interpreter > 0) compiled += 1;
         }
       }),
       { numRuns: MACHINES, seed: SEED },
     );
     // Compiled code has run in nearly all of them, though not all the time: where an event is near it may not.
     expect(compiled).toBeGreaterThan(0.75 * compilable);
-    expect(total.interpreter).toBeGreaterThan(0.3 * (total.interpreter + total.evaluator));
+    // Each machine counts as much as any other: one that is held up for millions of cycles would outweigh all the rest.
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeGreaterThan(0.6 * shares.length);
   });
 });
