@@ -168,7 +168,7 @@ export class Elaborator {
     scope.bind('value', { expression: { op: 'local', index }, ...ofWidth(width) });
     scope.block(parseRtl(code, where));
     refuseCycles(scope.statements, where);
-    return { block: optimize(scope.statements, this.volatile), locals: scope.locals };
+    return { block: optimize(scope.statements, scope.locals, this.volatile), locals: scope.locals };
   }
 
   /** A pure expression. */
@@ -208,7 +208,7 @@ export class Elaborator {
         else statements = insertBeforeLastCycles(statements, poll).statements;
       }
     }
-    return { block: optimize(statements, this.volatile), locals: scope.locals };
+    return { block: optimize(statements, scope.locals, this.volatile), locals: scope.locals };
   }
 }
 

@@ -1,33 +1,27 @@
 /** What elaboration leaves behind is tidied: values used once are moved to where they are used. */
 import { type Block, type Expression, expressionsOf, someExpression as reads, type Statement } from './ir.js';
 
-interface LocalUse {
-  assigned: number;
-  read: number;
+/** By local: how often it is assigned, and how often it is read. */
+interface Uses {
+  readonly assigned: number[];
+  readonly read: number[];
 }
 
 /**
  * The same block with fewer statements and locals; what it does is unchanged.
  *
+ * @param locals how many there are
  * @param volatile registers that may change at any cycle without being assigned
  */
-export function optimize(block: Block, volatile: ReadonlySet<number>): Block {
-  const renamed = mergeCopies(block);
-  const uses = new Map<number, LocalUse>();
-  countUses(renamed, uses);
-  return substitute(renamed, uses, volatile);
+export function optimize(block: Block, locals: number, volatile: ReadonlySet<number>): Block {
+  const uses: Uses = { assigned: Array(locals).fill(0), read: Array(locals).fill(0) };
+  countUses(block, uses);
+  return substitute(mergeCopies(block, uses), uses, volatile);
 }
 
 /** A local that is just another local, neither ever assigned again, is that other local. */
-function mergeCopies(block: Block): Block {
-  const uses = new Map<number, LocalUse>();
-  countUses(block, uses);
-  const isOnce = (local: number): boolean => uses.get(local)?.assigned === 1;
-  const names = new Map<number, number>();
-  const renamedTo = (local: number): Expression | undefined => {
-    const index = names.get(local);
-    return index === undefined ? undefined : { op: 'local', index };
-  };
+function mergeCopies(block: Block, { assigned, read }: Uses): Block {
+  const names: (Extract<Expression, { op: 'local' }> | undefined)[] = [];
   const visit = (statements: Block): void => {
     for (const statement of statements) {
       if (statement.op === 'if') {
@@ -35,16 +29,21 @@ function mergeCopies(block: Block): Block {
         visit(statement.alternate);
       }
       if (statement.op !== 'let' || statement.value.op !== 'local') continue;
-      const { index } = statement.value;
-      if (isOnce(statement.local) && isOnce(index)) names.set(statement.local, names.get(index) ?? index);
+      const { local, value } = statement;
+      if (assigned[local] === 1 && assigned[value.index] === 1) names[local] = names[value.index] ?? value;
     }
   };
   visit(block);
+  if (names.length === 0) return block;
+  // Whoever read the copy reads the other one; the copying itself no longer does.
+  names.forEach((name, local) => {
+    if (name) read[name.index] = (read[name.index] as number) + (read[local] as number) - 1;
+  });
   const rename = (statements: Block): Block => {
     const result: Statement[] = [];
     for (const statement of statements) {
-      if (statement.op === 'let' && names.has(statement.local)) continue;
-      const renamed = replaceLocals(statement, renamedTo);
+      if (statement.op === 'let' && names[statement.local]) continue;
+      const renamed = replaceLocals(statement, names);
       result.push(
         renamed.op === 'if'
           ? { ...renamed, consequent: rename(renamed.consequent), alternate: rename(renamed.alternate) }
@@ -53,30 +52,14 @@ function mergeCopies(block: Block): Block {
     }
     return result;
   };
-  return names.size === 0 ? block : rename(block);
+  return rename(block);
 }
 
-function countUses(block: Block, uses: Map<number, LocalUse>): void {
-  const use = (local: number): LocalUse => {
-    const found = uses.get(local) ?? { assigned: 0, read: 0 };
-    uses.set(local, found);
-    return found;
-  };
-  const visit = (expression: Expression): void => {
-    if (expression.op === 'local') use(expression.index).read += 1;
-    else if (expression.op === 'binary') {
-      visit(expression.left);
-      visit(expression.right);
-    } else if (expression.op === 'select') {
-      visit(expression.condition);
-      visit(expression.consequent);
-      visit(expression.alternate);
-    }
-  };
+function countUses(block: Block, uses: Uses): void {
   for (const statement of block) {
-    for (const expression of expressionsOf(statement)) visit(expression);
-    if (statement.op === 'let') use(statement.local).assigned += 1;
-    if (statement.op === 'cycle' && statement.result >= 0) use(statement.result).assigned += 1;
+    for (const expression of expressionsOf(statement)) countReads(expression, uses.read);
+    if (statement.op === 'let') count(uses.assigned, statement.local);
+    if (statement.op === 'cycle' && statement.result >= 0) count(uses.assigned, statement.result);
     if (statement.op === 'if') {
       countUses(statement.consequent, uses);
       countUses(statement.alternate, uses);
@@ -84,11 +67,24 @@ function countUses(block: Block, uses: Map<number, LocalUse>): void {
   }
 }
 
-function substitute(block: Block, uses: ReadonlyMap<number, LocalUse>, volatile: ReadonlySet<number>): Block {
-  const once = (local: number): boolean => {
-    const { assigned = 0, read = 0 } = uses.get(local) ?? {};
-    return assigned === 1 && read === 1;
-  };
+function countReads(expression: Expression, read: number[]): void {
+  if (expression.op === 'local') count(read, expression.index);
+  else if (expression.op === 'binary') {
+    countReads(expression.left, read);
+    countReads(expression.right, read);
+  } else if (expression.op === 'select') {
+    countReads(expression.condition, read);
+    countReads(expression.consequent, read);
+    countReads(expression.alternate, read);
+  }
+}
+
+function count(counts: number[], local: number): void {
+  counts[local] = (counts[local] as number) + 1;
+}
+
+function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Block {
+  const once = (local: number): boolean => uses.assigned[local] === 1 && uses.read[local] === 1;
   const result: Statement[] = [...block];
   for (let index = 0; index < result.length; index += 1) {
     const statement = result[index] as Statement;
@@ -98,24 +94,23 @@ function substitute(block: Block, uses: ReadonlyMap<number, LocalUse>, volatile:
         consequent: substitute(statement.consequent, uses, volatile),
         alternate: substitute(statement.alternate, uses, volatile),
       };
-    }
-    // What a cycle read goes straight to where it is kept.
-    const next = result[index + 1];
-    if (
-      statement.op === 'cycle' &&
-      next?.op === 'let' &&
-      next.value.op === 'local' &&
-      next.value.index === statement.result &&
-      once(statement.result)
-    ) {
-      result.splice(index, 2, { ...statement, result: next.local });
-    }
-    if (statement.op === 'let' && once(statement.local)) {
+    } else if (statement.op === 'cycle') {
+      // What a cycle read goes straight to where it is kept.
+      const next = result[index + 1];
+      if (
+        next?.op === 'let' &&
+        next.value.op === 'local' &&
+        next.value.index === statement.result &&
+        once(statement.result)
+      ) {
+        result.splice(index, 2, { ...statement, result: next.local });
+      }
+    } else if (statement.op === 'let' && once(statement.local)) {
       const user = findUser(result, index, volatile);
       if (user < 0) continue;
-      result[user] = replaceLocals(result[user] as Statement, (local) =>
-        local === statement.local ? statement.value : undefined,
-      );
+      const values: Expression[] = [];
+      values[statement.local] = statement.value;
+      result[user] = replaceLocals(result[user] as Statement, values);
       result.splice(index, 1);
       // What was just moved may itself have become movable, and what stood before it too.
       index = Math.max(-1, index - 2);
@@ -129,17 +124,14 @@ function findUser(block: Block, index: number, volatile: ReadonlySet<number>): n
   const { local, value } = block[index] as Extract<Statement, { op: 'let' }>;
   for (let user = index + 1; user < block.length; user += 1) {
     const statement = block[user] as Statement;
-    if (
-      expressionsOf(statement).some((expression) =>
-        reads(expression, (part) => part.op === 'local' && part.index === local),
-      )
-    ) {
-      return user;
-    }
+    if (expressionsOf(statement).some((expression) => readsLocal(expression, local))) return user;
     if (interferes(statement, value, volatile)) return -1;
   }
   return -1;
 }
+
+const readsLocal = (expression: Expression, local: number): boolean =>
+  reads(expression, (part) => part.op === 'local' && part.index === local);
 
 function interferes(statement: Statement, value: Expression, volatile: ReadonlySet<number>): boolean {
   switch (statement.op) {
@@ -162,50 +154,49 @@ function interferes(statement: Statement, value: Expression, volatile: ReadonlyS
   }
 }
 
-/** The same statement with other values for locals; what does not change is not copied, for there is much of it. */
-function replaceLocals(statement: Statement, valueFor: (local: number) => Expression | undefined): Statement {
-  const replaced = (expression: Expression): Expression => {
-    if (expression.op === 'local') return valueFor(expression.index) ?? expression;
-    if (expression.op === 'binary') {
-      const left = replaced(expression.left);
-      const right = replaced(expression.right);
-      const isSame = left === expression.left && right === expression.right;
-      return isSame ? expression : { op: 'binary', operator: expression.operator, left, right };
-    }
-    if (expression.op === 'select') {
-      const condition = replaced(expression.condition);
-      const consequent = replaced(expression.consequent);
-      const alternate = replaced(expression.alternate);
-      const isSame =
-        condition === expression.condition &&
-        consequent === expression.consequent &&
-        alternate === expression.alternate;
-      return isSame ? expression : { op: 'select', condition, consequent, alternate };
-    }
-    return expression;
-  };
+/** The same statement with other values for some locals; what does not change is not copied, for there is much of it. */
+function replaceLocals(statement: Statement, values: readonly (Expression | undefined)[]): Statement {
   switch (statement.op) {
     case 'set':
     case 'let': {
-      const value = replaced(statement.value);
+      const value = replaced(statement.value, values);
       return value === statement.value ? statement : { ...statement, value };
     }
     case 'cycle': {
-      const operands = statement.operands.map(replaced);
+      const operands = statement.operands.map((operand) => replaced(operand, values));
       return operands.every((operand, index) => operand === statement.operands[index])
         ? statement
         : { ...statement, operands };
     }
     case 'if': {
-      const condition = replaced(statement.condition);
+      const condition = replaced(statement.condition, values);
       return condition === statement.condition ? statement : { ...statement, condition };
     }
     case 'decode': {
-      const opcode = replaced(statement.opcode);
+      const opcode = replaced(statement.opcode, values);
       return opcode === statement.opcode ? statement : { ...statement, opcode };
     }
     case 'acknowledge':
     case 'sample':
       return statement;
   }
+}
+
+function replaced(expression: Expression, values: readonly (Expression | undefined)[]): Expression {
+  if (expression.op === 'local') return values[expression.index] ?? expression;
+  if (expression.op === 'binary') {
+    const left = replaced(expression.left, values);
+    const right = replaced(expression.right, values);
+    const isSame = left === expression.left && right === expression.right;
+    return isSame ? expression : { op: 'binary', operator: expression.operator, left, right };
+  }
+  if (expression.op === 'select') {
+    const condition = replaced(expression.condition, values);
+    const consequent = replaced(expression.consequent, values);
+    const alternate = replaced(expression.alternate, values);
+    const isSame =
+      condition === expression.condition && consequent === expression.consequent && alternate === expression.alternate;
+    return isSame ? expression : { op: 'select', condition, consequent, alternate };
+  }
+  return expression;
 }
