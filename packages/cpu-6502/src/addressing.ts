@@ -95,24 +95,24 @@ export const unreadAbsoluteX = mode('nn,X', rtl`fetchWord(); read(pc - 1)`);
 
 /** A kind of access. */
 export interface Access {
-  /** Name of its constant in RTL. */
-  readonly name: string;
+  /** Tells the mode, by a constant. */
+  readonly chosen: Rtl;
   /** Moves the operand into `m`. */
   readonly before: Rtl;
   /** Moves `m` to where the operand was. */
   readonly after: Rtl;
 }
 
-export const Read: Access = { name: 'Read', before: rtl`m = read(ea)`, after: rtl`` };
-export const Write: Access = { name: 'Write', before: rtl``, after: rtl`write(ea, m)` };
+export const Read: Access = { chosen: rtl`let access = Read`, before: rtl`m = read(ea)`, after: rtl`` };
+export const Write: Access = { chosen: rtl`let access = Write`, before: rtl``, after: rtl`write(ea, m)` };
 /** While the result is computed, NMOS writes the operand back unchanged; CMOS reads it again. */
 export const Modify: Access = {
-  name: 'Modify',
+  chosen: rtl`let access = Modify`,
   before: rtl`m = read(ea); if (cmos) { read(ea) } else { write(ea, m) }`,
   after: rtl`write(ea, m)`,
 };
 /** As Modify, but within a page the indexed address costs no extra cycle: shifts of the CMOS parts. */
-export const ModifyInPage: Access = { ...Modify, name: 'ModifyInPage' };
+export const ModifyInPage: Access = { ...Modify, chosen: rtl`let access = ModifyInPage` };
 
 /** The accesses, as constants. */
 export const accesses = { Read: 0, Write: 1, Modify: 2, ModifyInPage: 3 } as const;

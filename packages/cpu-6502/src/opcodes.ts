@@ -47,7 +47,7 @@ function rowOf(
   const encoding = opcode.toString(2).padStart(8, '0');
   const before = register ? rtl`m = ${register}` : access?.before;
   const after = register ? rtl`${register} = m` : access?.after;
-  const code = [access && rtl`let access = ${access.name}`, address, before, operation, after];
+  const code = [access?.chosen, address, before, operation, after];
   return { encoding, syntax: `${mnemonic} ${syntax}`.trim(), code: code.filter((piece) => piece !== undefined) };
 }
 

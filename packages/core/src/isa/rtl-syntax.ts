@@ -81,7 +81,10 @@ interface Token extends Position {
 }
 
 const TOKEN =
-  /([ \t\r]+|\/\/[^\n]*)|(\n)|(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)|([A-Za-z_]\w*)|(<<=|>>=|\|\||&&|==|!=|<=|>=|<<|>>|[-+|&^]=|[-+|&^~!<>=?:;(){}[\],])/y;
+  /([ \t\r]+|\/\/[^\n]*)|\n|(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)|([A-Za-z_]\w*)|(?:<<=|>>=|\|\||&&|==|!=|<=|>=|<<|>>|[-+|&^]=|[-+|&^~!<>=?:;(){}[\],])/y;
+
+/** Groups of `TOKEN`; what is in none of them is a symbol, or a new line. */
+const [SPACE, NUMBER, NAME] = [1, 2, 3];
 
 function tokenize(text: string, where: string): Token[] {
   const tokens: Token[] = [];
@@ -92,22 +95,21 @@ function tokenize(text: string, where: string): Token[] {
   while (TOKEN.lastIndex < text.length) {
     const at = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
-    const position = { line, column: at - lineStart + 1 };
-    if (!match) throw syntaxError(where, position, `'${text[at]}' is no RTL`);
-    const [, space, newline, number, name, symbol] = match;
-    if (space !== undefined) continue;
-    if (newline !== undefined) {
+    const column = at - lineStart + 1;
+    if (!match) throw syntaxError(where, { line, column }, `'${text[at]}' is no RTL`);
+    const token = match[0];
+    if (match[SPACE] !== undefined) continue;
+    if (token === '\n') {
+      // Within parentheses a new line is just space.
+      if (nesting === 0) tokens.push({ kind: 'newline', text: token, line, column });
       line += 1;
       lineStart = TOKEN.lastIndex;
-      // Within parentheses a new line is just space.
-      if (nesting === 0) tokens.push({ kind: 'newline', text: ';', ...position });
-    } else if (number !== undefined) tokens.push({ kind: 'number', text: number, ...position });
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name, ...position });
-    else {
-      if (symbol === '(' || symbol === '[') nesting += 1;
-      if (symbol === ')' || symbol === ']') nesting -= 1;
-      tokens.push({ kind: 'symbol', text: symbol as string, ...position });
+      continue;
     }
+    if (token === '(' || token === '[') nesting += 1;
+    if (token === ')' || token === ']') nesting -= 1;
+    const kind = match[NUMBER] !== undefined ? 'number' : match[NAME] !== undefined ? 'name' : 'symbol';
+    tokens.push({ kind, text: token, line, column });
   }
   tokens.push({ kind: 'end', text: 'the end', line, column: text.length - lineStart + 1 });
   return tokens;
@@ -160,8 +162,7 @@ function parseText(text: string, where: string): readonly StatementTree[] {
 
   const peek = (): Token => tokens[next] as Token;
   const take = (): Token => tokens[next++] as Token;
-  const is = (...texts: string[]): boolean => peek().kind === 'symbol' && texts.includes(peek().text);
-  const isWord = (word: string): boolean => peek().kind === 'name' && peek().text === word;
+  const is = (token: string): boolean => peek().text === token;
   const unexpected = (wanted: string): IsaError => {
     const { kind, text: found } = peek();
     return syntaxError(where, peek(), `${wanted} expected, found ${kind === 'newline' ? 'a new line' : `'${found}'`}`);
@@ -187,7 +188,7 @@ function parseText(text: string, where: string): readonly StatementTree[] {
     while (!(end === '' ? peek().kind === 'end' : is(end))) {
       statements.push(statement());
       const { kind } = peek();
-      if (kind !== 'newline' && kind !== 'end' && !is(';', '}')) throw unexpected("';'");
+      if (kind !== 'newline' && kind !== 'end' && !is(';') && !is('}')) throw unexpected("';'");
       skipSeparators();
     }
     return statements;
@@ -204,13 +205,13 @@ function parseText(text: string, where: string): readonly StatementTree[] {
   function statement(): StatementTree {
     const { line, column } = peek();
     const at = { line, column };
-    if (isWord('let')) {
+    if (is('let')) {
       take();
       const { text: bound } = name();
       expect('=');
       return { op: 'let', name: bound, value: expression(), ...at };
     }
-    if (isWord('if')) return conditional();
+    if (is('if')) return conditional();
     const value = expression();
     if (!(peek().kind === 'symbol' && ASSIGNMENT.test(peek().text))) return { op: 'expression', value, ...at };
     const { text: assignment } = take();
@@ -239,9 +240,9 @@ function parseText(text: string, where: string): readonly StatementTree[] {
     const afterThen = next;
     skipSeparators();
     let alternate: readonly StatementTree[] = [];
-    if (isWord('else')) {
+    if (is('else')) {
       take();
-      alternate = isWord('if') ? [conditional()] : braced();
+      alternate = is('if') ? [conditional()] : braced();
     } else next = afterThen;
     return { op: 'if', condition, consequent, alternate, line, column };
   }
@@ -270,7 +271,7 @@ function parseText(text: string, where: string): readonly StatementTree[] {
   function unary(): ExpressionTree {
     const { kind, text: found, line, column } = peek();
     const at = { line, column };
-    if (is('-', '~', '!')) {
+    if (is('-') || is('~') || is('!')) {
       take();
       return { op: 'unary', operator: found, operand: unary(), ...at };
     }
