@@ -14,6 +14,7 @@ import {
   someExpression,
   someStatement,
 } from './ir.js';
+import { indexOf, moveLocals, replaceLocals } from './locals.js';
 import { optimize } from './optimize.js';
 import {
   type ExpressionTree,
@@ -36,16 +37,22 @@ type Binding =
   | {
       readonly kind: 'view';
       readonly width: number;
-      readonly get: readonly StatementTree[];
-      readonly set: readonly StatementTree[] | undefined;
+      readonly get: FunctionDefinition;
+      readonly set: FunctionDefinition | undefined;
     }
   | { readonly kind: 'input'; readonly bit: number; readonly edge: boolean }
   | { readonly kind: 'constant'; readonly value: number };
 
-interface FunctionDefinition {
-  readonly name: string;
-  readonly parameters: readonly string[];
-  readonly body: readonly StatementTree[];
+/** What RTL can call: a function, a view's expression or setter, the poll. */
+class FunctionDefinition {
+  /** What it comes to, by what is known of its parameters and which locals have a value. */
+  readonly calls = new Map<string, Call>();
+
+  constructor(
+    readonly name: string,
+    readonly parameters: readonly string[],
+    readonly body: readonly StatementTree[],
+  ) {}
 }
 
 const INT32: Interval = { low: -(2 ** 31), high: 2 ** 31 - 1 };
@@ -56,20 +63,54 @@ export interface NameLayout {
   readonly inputs: ReadonlyMap<string, number>;
 }
 
+/** What RTL may name, and what a poll is. */
+interface Names {
+  readonly declaration: InstructionSetDeclaration;
+  readonly globals: Map<string, Binding>;
+  readonly functions: Map<string, FunctionDefinition>;
+  readonly cycles: Map<string, Cycle>;
+  /** Pages of opcodes. */
+  readonly pages: ReadonlySet<string>;
+  /** Address widths, by space. */
+  readonly addressWidths: Readonly<Record<string, number>>;
+  readonly poll: FunctionDefinition | undefined;
+  /** Whether what a poll sees may have happened since the last bus cycle began. */
+  readonly samplesLate: boolean;
+}
+
+/** What a call comes to. Its locals are numbered from 0: parameters, then declared ones, then its own. */
+interface Call {
+  readonly statements: Block;
+  readonly value: Value | undefined;
+  readonly locals: number;
+  /** Declared locals that have a value after it, by name. */
+  readonly declaredLocals: ReadonlyMap<string, number>;
+  readonly polled: boolean;
+}
+
 /** Makes IR from the RTL of one instruction set. */
 export class Elaborator {
-  readonly #globals = new Map<string, Binding>();
-  readonly #functions = new Map<string, FunctionDefinition>();
-  readonly #cycles = new Map<string, Cycle>();
-  readonly #declaration: InstructionSetDeclaration;
-  readonly #poll: readonly StatementTree[];
+  readonly #names: Names;
   /** Pulse registers, each with the registers that set it. */
-  readonly #pulses: readonly { readonly index: number; readonly setBy: ReadonlySet<number> }[];
+  readonly #pulses: readonly { readonly index: number; readonly setBy: readonly number[] }[];
   /** Registers that an edge of an input may change between any two cycles. */
   readonly volatile = new Set<number>();
 
   constructor(declaration: InstructionSetDeclaration, layout: NameLayout) {
-    this.#declaration = declaration;
+    const { addressWidth, ioAddressWidth = addressWidth, rows, pages = {}, pollPolicy } = declaration;
+    // Interrupts are sampled as the last clock cycle begins. If that is not where the last bus cycle begins, too, there
+    // may be something to catch up with.
+    const isLate = ({ length = 1 }: { readonly length?: number }): boolean => length > 1;
+    this.#names = {
+      declaration,
+      globals: new Map(),
+      functions: new Map(),
+      cycles: new Map(),
+      pages: new Set([...rows.map(({ page = 'main' }) => page), ...Object.keys(pages)]),
+      addressWidths: { memory: addressWidth, io: ioAddressWidth },
+      poll: declaration.poll && new FunctionDefinition('poll', [], parseRtl(declaration.poll, 'poll')),
+      samplesLate: pollPolicy === 'end' && Object.values(declaration.cycles).some(isLate),
+    };
     for (const [name, width] of Object.entries(declaration.registers)) {
       this.#declare(name, { kind: 'register', index: layout.registers.get(name) as number, width });
     }
@@ -78,8 +119,8 @@ export class Elaborator {
       this.#declare(name, {
         kind: 'view',
         width: view.width,
-        get: parseRtl(view.get, `view ${name}`),
-        set: view.set && parseRtl(view.set, `view ${name}`),
+        get: new FunctionDefinition(name, [], parseRtl(view.get, `view ${name}`)),
+        set: view.set && new FunctionDefinition(name, ['value'], parseRtl(view.set, `view ${name}`)),
       });
     }
     for (const [name, { sense, level }] of Object.entries(declaration.inputs ?? {})) {
@@ -91,7 +132,7 @@ export class Elaborator {
     for (const [name, { kind, space = 'memory', length = kind === 'return' ? 0 : 1, waits = true }] of Object.entries(
       declaration.cycles,
     )) {
-      this.#cycles.set(name, { name, kind, space, length, waits });
+      this.#names.cycles.set(name, { name, kind, space, length, waits });
     }
     for (const [signature, body] of Object.entries(declaration.functions ?? {})) {
       const match = /^(\w+)\(([^)]*)\)$/.exec(signature);
@@ -100,13 +141,12 @@ export class Elaborator {
       const [, name, list] = match as unknown as [string, string, string];
       const parameters = list.split(',').flatMap((parameter) => parameter.trim() || []);
       for (const parameter of parameters) this.#refuseHiding(parameter, where, { line: 1, column: 1 });
-      this.#functions.set(name, { name, parameters, body: parseRtl(body, where) });
+      this.#names.functions.set(name, new FunctionDefinition(name, parameters, parseRtl(body, where)));
     }
     this.#pulses = Object.entries(declaration.pulses ?? {}).map(([name, setBy]) => ({
       index: this.#registerIndex(name),
-      setBy: new Set(setBy.map((register) => this.#registerIndex(register))),
+      setBy: setBy.map((register) => this.#registerIndex(register)),
     }));
-    this.#poll = declaration.poll ? parseRtl(declaration.poll, 'poll') : [];
     for (const [name, { on }] of Object.entries(declaration.inputs ?? {})) {
       if (!on) continue;
       const { block } = this.sequence(on, `input ${name}`);
@@ -119,34 +159,34 @@ export class Elaborator {
   }
 
   #declare(name: string, binding: Binding): void {
-    if (this.#globals.has(name)) {
-      throw syntaxError(this.#declaration.name, { line: 1, column: 1 }, `'${name}' is declared twice`);
+    if (this.#names.globals.has(name)) {
+      throw syntaxError(this.#names.declaration.name, { line: 1, column: 1 }, `'${name}' is declared twice`);
     }
-    this.#globals.set(name, binding);
+    this.#names.globals.set(name, binding);
   }
 
   #registerIndex(name: string): number {
-    const binding = this.#globals.get(name);
+    const binding = this.#names.globals.get(name);
     if (binding?.kind === 'register') return binding.index;
     throw syntaxError('pulses', { line: 1, column: 1 }, `no register '${name}'`);
   }
 
   /** What sets the pulses at the end of a row that does not do so itself. */
   #pulsesAfter(statements: Block): Statement[] {
-    const sets = (found: (register: number) => boolean): boolean =>
-      someStatement(statements, (statement) => statement.op === 'set' && found(statement.register));
+    const set = new Set<number>();
+    someStatement(statements, (statement) => statement.op === 'set' && !set.add(statement.register));
     return this.#pulses.flatMap(({ index, setBy }): Statement[] => {
-      if (sets((register) => register === index)) return [];
-      return [{ op: 'set', register: index, value: constant(sets((register) => setBy.has(register)) ? 1 : 0) }];
+      if (set.has(index)) return [];
+      return [{ op: 'set', register: index, value: constant(setBy.some((register) => set.has(register)) ? 1 : 0) }];
     });
   }
 
   #refuseHiding(name: string, where: string, position: Position): void {
-    if (this.#globals.has(name) || this.#functions.has(name) || this.#cycles.has(name)) {
+    if (this.#names.globals.has(name) || this.#names.functions.has(name) || this.#names.cycles.has(name)) {
       throw syntaxError(
         where,
         position,
-        `'${name}' hides the ${this.#globals.get(name)?.kind ?? 'function'} of that name`,
+        `'${name}' hides the ${this.#names.globals.get(name)?.kind ?? 'function'} of that name`,
       );
     }
   }
@@ -163,7 +203,7 @@ export class Elaborator {
 
   /** Statements with one formal, `value`, which the caller puts into local 0. */
   setter(code: Rtl, width: number, where: string): Body {
-    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    const scope = new Scope(this.#names, where);
     const index = scope.newLocal();
     scope.bind('value', { expression: { op: 'local', index }, ...ofWidth(width) });
     scope.block(parseRtl(code, where));
@@ -173,7 +213,7 @@ export class Elaborator {
 
   /** A pure expression. */
   expression(code: Rtl, where: string): Expression {
-    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    const scope = new Scope(this.#names, where);
     const value = scope.valueOf(parseRtl(code, where));
     if (scope.statements.length > 0 || !value) {
       throw syntaxError(where, { line: 1, column: 1 }, 'an expression without cycles or assignments expected');
@@ -183,7 +223,7 @@ export class Elaborator {
 
   /** Whether a condition on fields holds. */
   holds(condition: Rtl, fields: Readonly<Record<string, number>>, where: string): boolean {
-    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    const scope = new Scope(this.#names, where);
     for (const [name, value] of Object.entries(fields)) scope.bind(name, known(value));
     const value = scope.valueOf(parseRtl(condition, where));
     if (value?.expression.op !== 'constant') {
@@ -193,7 +233,7 @@ export class Elaborator {
   }
 
   #elaborate(code: readonly Rtl[], fields: Readonly<Record<string, number>>, where: string, isRow: boolean): Body {
-    const scope = new Scope(this.#globals, this.#functions, this.#cycles, this.#poll, this.#declaration, where);
+    const scope = new Scope(this.#names, where);
     for (const [name, value] of Object.entries(fields)) {
       this.#refuseHiding(name, where, { line: 1, column: 1 });
       scope.bind(name, known(value));
@@ -202,9 +242,9 @@ export class Elaborator {
     let { statements } = scope;
     if (isRow) {
       if (this.#pulses.length > 0) statements = atEnds(statements, this.#pulsesAfter(statements));
-      if (this.#poll.length > 0 && !scope.polled) {
+      if (this.#names.poll && !scope.polled) {
         const poll = scope.pollStatements();
-        if (this.#declaration.pollPolicy === 'end') statements = atEnds(statements, poll);
+        if (this.#names.declaration.pollPolicy === 'end') statements = atEnds(statements, poll);
         else statements = insertBeforeLastCycles(statements, poll).statements;
       }
     }
@@ -257,30 +297,19 @@ class Scope {
   statements: Statement[] = [];
   locals = 0;
   polled = false;
-  readonly #globals: ReadonlyMap<string, Binding>;
-  readonly #functions: ReadonlyMap<string, FunctionDefinition>;
-  readonly #cycles: ReadonlyMap<string, Cycle>;
-  readonly #poll: readonly StatementTree[];
-  readonly #declaration: InstructionSetDeclaration;
+  readonly #names: Names;
   readonly #where: string;
-  #bound = new Map<string, Value>();
+  /** What is bound by `let`, as a parameter or as a field, innermost last; that of the running function from `#first` on. */
+  readonly #bound: string[] = [];
+  readonly #values: Value[] = [];
+  #first = 0;
   readonly #declaredLocals = new Map<string, number>();
-  readonly #calling: string[] = [];
+  readonly #calling: string[];
 
-  constructor(
-    globals: ReadonlyMap<string, Binding>,
-    functions: ReadonlyMap<string, FunctionDefinition>,
-    cycles: ReadonlyMap<string, Cycle>,
-    poll: readonly StatementTree[],
-    declaration: InstructionSetDeclaration,
-    where: string,
-  ) {
-    this.#globals = globals;
-    this.#functions = functions;
-    this.#cycles = cycles;
-    this.#poll = poll;
-    this.#declaration = declaration;
+  constructor(names: Names, where: string, calling: string[] = []) {
+    this.#names = names;
     this.#where = where;
+    this.#calling = calling;
   }
 
   newLocal(): number {
@@ -288,17 +317,24 @@ class Scope {
   }
 
   bind(name: string, value: Value): void {
-    this.#bound.set(name, value);
+    this.#bound.push(name);
+    this.#values.push(value);
+  }
+
+  #unbind(bound: number): void {
+    this.#bound.length = bound;
+    this.#values.length = bound;
+  }
+
+  #boundTo(name: string): Value | undefined {
+    const index = this.#bound.lastIndexOf(name);
+    return index < this.#first ? undefined : this.#values[index];
   }
 
   pollStatements(): Statement[] {
     const outer = this.statements;
-    // Interrupts are sampled as the last clock cycle begins. If that is not where the last bus cycle begins, too, there
-    // may be something to catch up with.
-    const isLate = ({ length = 1 }: { readonly length?: number }): boolean => length > 1;
-    const { pollPolicy, cycles } = this.#declaration;
-    this.statements = pollPolicy === 'end' && Object.values(cycles).some(isLate) ? [{ op: 'sample' }] : [];
-    this.block(this.#poll);
+    this.statements = this.#names.samplesLate ? [{ op: 'sample' }] : [];
+    if (this.#names.poll) this.#call(this.#names.poll, [], { line: 1, column: 1 });
     const poll = this.statements;
     this.statements = outer;
     return poll;
@@ -326,26 +362,23 @@ class Scope {
 
   #nested(trees: readonly StatementTree[]): Statement[] {
     const outer = this.statements;
-    const outerBound = this.#bound;
+    const bound = this.#bound.length;
     this.statements = [];
-    this.#bound = new Map(outerBound);
     this.block(trees);
     const inner = this.statements;
     this.statements = outer;
-    this.#bound = outerBound;
+    this.#unbind(bound);
     return inner;
   }
 
   #statement(tree: StatementTree): void {
     switch (tree.op) {
       case 'let': {
-        if (this.#globals.has(tree.name) || this.#functions.has(tree.name) || this.#cycles.has(tree.name)) {
-          this.#error(
-            tree,
-            `'${tree.name}' hides the ${this.#globals.get(tree.name)?.kind ?? 'function'} of that name`,
-          );
+        const { globals, functions, cycles } = this.#names;
+        if (globals.has(tree.name) || functions.has(tree.name) || cycles.has(tree.name)) {
+          this.#error(tree, `'${tree.name}' hides the ${globals.get(tree.name)?.kind ?? 'function'} of that name`);
         }
-        if (this.#bound.has(tree.name)) this.#error(tree, `'${tree.name}' is bound twice`);
+        if (this.#boundTo(tree.name)) this.#error(tree, `'${tree.name}' is bound twice`);
         this.bind(tree.name, this.#frozen(this.#value(tree.value)));
         return;
       }
@@ -376,8 +409,8 @@ class Scope {
   }
 
   #assign(name: string, value: Value, position: Position): void {
-    if (this.#bound.has(name)) this.#error(position, `'${name}' is bound once and for all`);
-    const binding = this.#globals.get(name);
+    if (this.#boundTo(name)) this.#error(position, `'${name}' is bound once and for all`);
+    const binding = this.#names.globals.get(name);
     switch (binding?.kind) {
       case undefined:
         this.#error(position, `unknown name '${name}'`);
@@ -390,11 +423,7 @@ class Scope {
         return;
       case 'view': {
         if (!binding.set) this.#error(position, `view '${name}' has no setter`);
-        this.#call(
-          { name, parameters: ['value'], body: binding.set },
-          [{ ...ofWidth(binding.width), ...this.#fitted(value, binding.width) }],
-          position,
-        );
+        this.#call(binding.set, [{ ...ofWidth(binding.width), ...this.#fitted(value, binding.width) }], position);
         return;
       }
       case 'input':
@@ -408,8 +437,11 @@ class Scope {
     }
   }
 
-  #isDeclared(local: number): boolean {
-    return [...this.#declaredLocals.values()].includes(local);
+  /** Whether nothing that is assigned later reaches it. */
+  #isFrozen(expression: Expression): boolean {
+    if (expression.op !== 'local') return expression.op === 'constant';
+    for (const declared of this.#declaredLocals.values()) if (declared === expression.index) return false;
+    return true;
   }
 
   #localIndex(name: string): number {
@@ -432,8 +464,7 @@ class Scope {
   /** The value as it is now: what later statements assign does not reach it. */
   #frozen(value: Value): Value {
     const { expression } = value;
-    if (expression.op === 'constant' || (expression.op === 'local' && !this.#isDeclared(expression.index)))
-      return value;
+    if (this.#isFrozen(expression)) return value;
     const local = this.newLocal();
     this.statements.push({ op: 'let', local, value: expression });
     return { expression: { op: 'local', index: local }, low: value.low, high: value.high };
@@ -485,7 +516,7 @@ class Scope {
   #resolve(tree: NameTree): string {
     const { name, index } = tree;
     if (!index) return name;
-    const { tables = {} } = this.#declaration;
+    const { tables = {} } = this.#names.declaration;
     const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
     if (!table) this.#error(tree, `no table '${name}'`, suggest(name, Object.keys(tables)));
     const { expression } = this.#value(index);
@@ -496,9 +527,9 @@ class Scope {
   }
 
   #name(name: string, position: Position): Value {
-    const bound = this.#bound.get(name);
+    const bound = this.#boundTo(name);
     if (bound) return bound;
-    const binding = this.#globals.get(name);
+    const binding = this.#names.globals.get(name);
     switch (binding?.kind) {
       case 'register':
         return { expression: { op: 'register', index: binding.index }, ...ofWidth(binding.width) };
@@ -506,7 +537,7 @@ class Scope {
         if (!this.#declaredLocals.has(name)) this.#error(position, `'${name}' has no value yet`);
         return { expression: { op: 'local', index: this.#localIndex(name) }, ...ofWidth(binding.width) };
       case 'view': {
-        const value = this.#call({ name, parameters: [], body: binding.get }, [], position);
+        const value = this.#call(binding.get, [], position);
         return value ? this.#fitted(value, binding.width) : this.#error(position, `view '${name}' gives no value`);
       }
       case 'input':
@@ -556,7 +587,7 @@ class Scope {
   }
 
   #callByName(name: string, parameters: readonly ExpressionTree[], position: Position): Value | undefined {
-    const cycle = this.#cycles.get(name);
+    const cycle = this.#names.cycles.get(name);
     if (cycle) return this.#cycle(cycle, parameters, position);
     if (name === 'poll') {
       this.polled = true;
@@ -566,15 +597,13 @@ class Scope {
     if (name === 'decode') {
       const [page, opcode] = parameters;
       if (page?.op !== 'name' || !opcode) this.#error(position, 'decode(page, opcode) expected');
-      const { rows, pages: declared = {} } = this.#declaration;
-      const pages = [...new Set([...rows.map((row) => row.page ?? 'main'), ...Object.keys(declared)])];
-      if (!pages.includes(page.name)) {
-        this.#error(page, `no row is on a page '${page.name}'`, suggest(page.name, pages));
-      }
+      const { pages } = this.#names;
+      if (!pages.has(page.name))
+        this.#error(page, `no row is on a page '${page.name}'`, suggest(page.name, [...pages]));
       this.statements.push({ op: 'decode', page: page.name, opcode: this.#value(opcode).expression });
       return undefined;
     }
-    const definition = this.#functions.get(name);
+    const definition = this.#names.functions.get(name);
     if (!definition) this.#error(position, `unknown function '${name}'`);
     if (definition.parameters.length !== parameters.length) {
       this.#error(position, `${name}() takes ${definition.parameters.length} parameters, not ${parameters.length}`);
@@ -590,11 +619,10 @@ class Scope {
     const wanted = { write: 2, return: 0 }[cycle.kind as string] ?? 1;
     if (parameters.length !== wanted)
       this.#error(position, `${cycle.name}() takes ${wanted} parameters, not ${parameters.length}`);
-    const { addressWidth, ioAddressWidth = addressWidth } = this.#declaration;
-    const widths = [cycle.space === 'io' ? ioAddressWidth : addressWidth, 8];
     const mark = this.statements.length;
-    const values = parameters.map((parameter) => this.#value(parameter));
-    const operands = values.map((value, index) => this.#fit(value, widths[index] as number));
+    const operands = parameters.map((parameter, index) =>
+      this.#fit(this.#value(parameter), index === 0 ? (this.#names.addressWidths[cycle.space] as number) : 8),
+    );
     const [address] = operands;
     if (
       address &&
@@ -609,19 +637,65 @@ class Scope {
     return result < 0 ? undefined : { expression: { op: 'local', index: result }, ...ofWidth(8) };
   }
 
-  #call(
-    { name, parameters, body }: FunctionDefinition,
-    values: readonly Value[],
-    position: Position,
-  ): Value | undefined {
+  #call(definition: FunctionDefinition, values: readonly Value[], position: Position): Value | undefined {
+    const { name } = definition;
     if (this.#calling.includes(name)) this.#error(position, `'${name}' calls itself`);
+    // A setter is given any expression, and what is known of it matters.
+    if (values.every(({ expression }) => this.#isFrozen(expression))) return this.#sharedCall(definition, values);
     this.#calling.push(name);
-    const outer = this.#bound;
-    this.#bound = new Map(parameters.map((parameter, index) => [parameter, values[index] as Value]));
-    const value = this.valueOf(body);
-    this.#bound = outer;
+    const first = this.#first;
+    const bound = this.#bound.length;
+    this.#first = bound;
+    this.#bound.push(...definition.parameters);
+    this.#values.push(...values);
+    const value = this.valueOf(definition.body);
+    this.#unbind(bound);
+    this.#first = first;
     this.#calling.pop();
     return value;
+  }
+
+  /** Many rows call the same functions with values of the same kind: what that comes to is found once. */
+  #sharedCall(definition: FunctionDefinition, values: readonly Value[]): Value | undefined {
+    let key = '';
+    for (const { expression, low, high } of values) key += `${expression.op === 'local' ? low : '='}:${high},`;
+    for (const name of this.#declaredLocals.keys()) key += `${name},`;
+    let call = definition.calls.get(key);
+    if (!call) {
+      call = new Scope(this.#names, this.#where, [...this.#calling, definition.name]).#asCall(
+        definition,
+        values,
+        this.#declaredLocals,
+      );
+      definition.calls.set(key, call);
+    }
+    this.polled ||= call.polled;
+    if (call.locals === 0) {
+      this.statements.push(...call.statements);
+      return call.value;
+    }
+    const locals = values.map(({ expression }) => expression);
+    for (const index of this.#declaredLocals.values()) locals.push({ op: 'local', index });
+    while (locals.length < call.locals) locals.push({ op: 'local', index: this.newLocal() });
+    for (const [name, index] of call.declaredLocals) this.#declaredLocals.set(name, indexOf(locals, index));
+    for (const statement of call.statements) this.statements.push(moveLocals(statement, locals));
+    return call.value && { ...call.value, expression: replaceLocals(call.value.expression, locals) };
+  }
+
+  #asCall(
+    { parameters, body }: FunctionDefinition,
+    values: readonly Value[],
+    declaredLocals: ReadonlyMap<string, number>,
+  ): Call {
+    values.forEach((value, position) => {
+      const index = this.newLocal();
+      const isKnown = value.expression.op === 'constant';
+      this.bind(parameters[position] as string, isKnown ? value : { ...value, expression: { op: 'local', index } });
+    });
+    for (const name of declaredLocals.keys()) this.#localIndex(name);
+    const value = this.valueOf(body);
+    const { statements, locals, polled } = this;
+    return { statements, value, locals, declaredLocals: this.#declaredLocals, polled };
   }
 }
 

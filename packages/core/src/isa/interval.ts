@@ -6,8 +6,10 @@ export interface Interval {
   readonly high: number;
 }
 
-/** All values of an unsigned number of `width` bits. */
-export const ofWidth = (width: number): Interval => ({ low: 0, high: 2 ** width - 1 });
+const WIDTHS: readonly Interval[] = Array.from({ length: 33 }, (_, width) => ({ low: 0, high: 2 ** width - 1 }));
+
+/** All values of an unsigned number of `width` bits, at most 32. */
+export const ofWidth = (width: number): Interval => WIDTHS[width] as Interval;
 
 export const fitsIn = (inner: Interval, outer: Interval): boolean => inner.low >= outer.low && inner.high <= outer.high;
 

@@ -1,5 +1,6 @@
 /** What elaboration leaves behind is tidied: values used once are moved to where they are used. */
 import { type Block, type Expression, expressionsOf, someExpression as reads, type Statement } from './ir.js';
+import { replaceReads } from './locals.js';
 
 /** By local: how often it is assigned, and how often it is read. */
 interface Uses {
@@ -43,7 +44,7 @@ function mergeCopies(block: Block, { assigned, read }: Uses): Block {
     const result: Statement[] = [];
     for (const statement of statements) {
       if (statement.op === 'let' && names[statement.local]) continue;
-      const renamed = replaceLocals(statement, names);
+      const renamed = replaceReads(statement, names);
       result.push(
         renamed.op === 'if'
           ? { ...renamed, consequent: rename(renamed.consequent), alternate: rename(renamed.alternate) }
@@ -110,7 +111,7 @@ function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Bl
       if (user < 0) continue;
       const values: Expression[] = [];
       values[statement.local] = statement.value;
-      result[user] = replaceLocals(result[user] as Statement, values);
+      result[user] = replaceReads(result[user] as Statement, values);
       result.splice(index, 1);
       // What was just moved may itself have become movable, and what stood before it too.
       index = Math.max(-1, index - 2);
@@ -152,51 +153,4 @@ function interferes(statement: Statement, value: Expression, volatile: ReadonlyS
     default:
       return true;
   }
-}
-
-/** The same statement with other values for some locals; what does not change is not copied, for there is much of it. */
-function replaceLocals(statement: Statement, values: readonly (Expression | undefined)[]): Statement {
-  switch (statement.op) {
-    case 'set':
-    case 'let': {
-      const value = replaced(statement.value, values);
-      return value === statement.value ? statement : { ...statement, value };
-    }
-    case 'cycle': {
-      const operands = statement.operands.map((operand) => replaced(operand, values));
-      return operands.every((operand, index) => operand === statement.operands[index])
-        ? statement
-        : { ...statement, operands };
-    }
-    case 'if': {
-      const condition = replaced(statement.condition, values);
-      return condition === statement.condition ? statement : { ...statement, condition };
-    }
-    case 'decode': {
-      const opcode = replaced(statement.opcode, values);
-      return opcode === statement.opcode ? statement : { ...statement, opcode };
-    }
-    case 'acknowledge':
-    case 'sample':
-      return statement;
-  }
-}
-
-function replaced(expression: Expression, values: readonly (Expression | undefined)[]): Expression {
-  if (expression.op === 'local') return values[expression.index] ?? expression;
-  if (expression.op === 'binary') {
-    const left = replaced(expression.left, values);
-    const right = replaced(expression.right, values);
-    const isSame = left === expression.left && right === expression.right;
-    return isSame ? expression : { op: 'binary', operator: expression.operator, left, right };
-  }
-  if (expression.op === 'select') {
-    const condition = replaced(expression.condition, values);
-    const consequent = replaced(expression.consequent, values);
-    const alternate = replaced(expression.alternate, values);
-    const isSame =
-      condition === expression.condition && consequent === expression.consequent && alternate === expression.alternate;
-    return isSame ? expression : { op: 'select', condition, consequent, alternate };
-  }
-  return expression;
 }
