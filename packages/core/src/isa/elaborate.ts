@@ -239,7 +239,7 @@ export class Elaborator {
       scope.bind(name, known(value));
     }
     for (const piece of code) scope.block(parseRtl(piece, where));
-    let { statements } = scope;
+    let statements: Block = scope.statements;
     if (isRow) {
       if (this.#pulses.length > 0) statements = atEnds(statements, this.#pulsesAfter(statements));
       if (this.#names.poll && !scope.polled) {
@@ -253,10 +253,10 @@ export class Elaborator {
 }
 
 /** Put `more` at the end of each path that does not go on with another row. */
-function atEnds(statements: readonly Statement[], more: readonly Statement[]): Statement[] {
+function atEnds(statements: Block, more: Block): Block {
   const last = statements.at(-1);
-  if (last?.op === 'decode') return [...statements];
-  if (last?.op !== 'if' || !someStatement([last], ({ op }) => op === 'decode')) return [...statements, ...more];
+  if (last?.op === 'decode') return statements;
+  if (last?.op !== 'if' || !someStatement([last], ({ op }) => op === 'decode')) return statements.concat(more);
   const { condition, consequent, alternate } = last;
   const ended = { condition, consequent: atEnds(consequent, more), alternate: atEnds(alternate, more) };
   return [...statements.slice(0, -1), { op: 'if', ...ended }];
@@ -342,7 +342,7 @@ class Scope {
 
   /** Elaborate statements; a bare expression at the end is no error and no value. */
   block(trees: readonly StatementTree[]): void {
-    for (const tree of trees) this.#statement(tree);
+    trees.forEach(this.#statement, this);
   }
 
   /** Elaborate statements, of which the last may be a bare expression: that is the value. */

@@ -181,3 +181,84 @@ describe('a poll at the end of a row', () => {
     expect(machine.cpu.registers.seen).toBe(seen);
   });
 });
+
+describe('functions called by several rows', () => {
+  const calling: InstructionSetDeclaration = {
+    ...declaration,
+    registers: { pc: 16, a: 8, b: 8 },
+    locals: { m: 8 },
+    views: { both: { width: 16, get: rtl`a << 8 | b`, set: rtl`a = value >> 8; b = value` } },
+    shown: ['pc', 'a', 'b'],
+    functions: {
+      'difference(x, y)': rtl`let result = x - y; b += 1; result`,
+      'doubled(x)': rtl`x + x`,
+      'next(x)': rtl`m = x + 1; m`,
+      'twice()': rtl`m += m`,
+    },
+    pages: {},
+    step: rtl`let opcode = read(pc); pc += 1; decode(main, opcode)`,
+    rows: [
+      { encoding: '00000000', syntax: 'SAME', code: rtl`let t = a; a = difference(t, t)` },
+      { encoding: '00000001', syntax: 'OTHER', code: rtl`let t = a; let u = b; a = difference(t, u)` },
+      { encoding: '00000010', syntax: 'TURNED', code: rtl`let t = a; let u = b; a = difference(u, t)` },
+      { encoding: '00000011', syntax: 'KNOWN', code: rtl`a = difference(a, 3)` },
+      { encoding: '00000100', syntax: 'OTHERKNOWN', code: rtl`a = difference(a, 4)` },
+      { encoding: '00000101', syntax: 'DECLARED', code: rtl`m = a; a = difference(m, b); a += m` },
+      { encoding: '00000110', syntax: 'DECLARES', code: rtl`a = next(a); a += m` },
+      { encoding: '00000111', syntax: 'AGAIN', code: rtl`m = b; a = next(m); twice(); a += m` },
+      { encoding: '00001000', syntax: 'NARROW', code: rtl`a = doubled(a > 1)` },
+      { encoding: '00001001', syntax: 'WIDE', code: rtl`a = doubled(both) >> 8` },
+      { encoding: '00001010', syntax: 'VIEWS', code: rtl`both = both + 0x102` },
+    ],
+  };
+  const results: Record<string, readonly [a: number, b: number]> = {
+    same: [0, 6],
+    other: [4, 6],
+    turned: [0xfc, 6],
+    known: [6, 6],
+    otherknown: [5, 6],
+    declared: [13, 6],
+    declares: [20, 5],
+    again: [18, 5],
+    narrow: [2, 5],
+    wide: [18, 5],
+    views: [10, 7],
+  };
+
+  test('each have their own operands and locals', () => {
+    const isa = defineInstructionSet(calling);
+    for (const { mnemonic, opcode } of isa.encodings) {
+      const machine = machineOf(isa, [opcode]);
+      Object.assign(machine.cpu.registers, { a: 9, b: 5 });
+      machine.step();
+      expect([mnemonic, machine.cpu.registers.a, machine.cpu.registers.b]).toEqual([
+        mnemonic,
+        ...(results[mnemonic] ?? []),
+      ]);
+    }
+  });
+
+  test('do not depend on which row came first', () => {
+    const [one, other] = [defineInstructionSet(calling), defineInstructionSet(calling)];
+    const bodies = one.encodings.map((encoding) => one.body(encoding));
+    expect([...other.encodings].reverse().map((encoding) => other.body(encoding))).toEqual([...bodies].reverse());
+  });
+
+  test('cannot call themselves, one by way of the other', () => {
+    const functions = { 'ping(x)': rtl`pong(x)`, 'pong(x)': rtl`ping(x)` };
+    const rows = [{ encoding: '00000000', syntax: 'PING', code: rtl`ping(1)` }];
+    expect(() => defineInstructionSet({ ...calling, functions, rows }).check()).toThrow("'ping' calls itself");
+  });
+
+  test('may have the name of a view that has a setter, which is another thing', () => {
+    const isa = defineInstructionSet({
+      ...calling,
+      functions: { 'both(value)': rtl`a = value` },
+      rows: [{ encoding: '00000000', syntax: 'ROW', code: rtl`let t = b; both(t); both = t` }],
+    });
+    const machine = machineOf(isa, [0]);
+    Object.assign(machine.cpu.registers, { a: 9, b: 5 });
+    machine.step();
+    expect([machine.cpu.registers.a, machine.cpu.registers.b]).toEqual([0, 5]);
+  });
+});

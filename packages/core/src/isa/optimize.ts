@@ -57,15 +57,18 @@ function mergeCopies(block: Block, { assigned, read }: Uses): Block {
 }
 
 function countUses(block: Block, uses: Uses): void {
-  for (const statement of block) {
-    for (const expression of expressionsOf(statement)) countReads(expression, uses.read);
+  // Loops over arrays by for…of make an object an element until V8 optimizes them, and elaboration is over by then.
+  block.forEach((statement) => {
+    expressionsOf(statement).forEach((expression) => {
+      countReads(expression, uses.read);
+    });
     if (statement.op === 'let') count(uses.assigned, statement.local);
     if (statement.op === 'cycle' && statement.result >= 0) count(uses.assigned, statement.result);
     if (statement.op === 'if') {
       countUses(statement.consequent, uses);
       countUses(statement.alternate, uses);
     }
-  }
+  });
 }
 
 function countReads(expression: Expression, read: number[]): void {
