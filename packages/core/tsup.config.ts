@@ -37,6 +37,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     assembler: 'src/assembler.ts',
+    fuzz: 'src/fuzz/index.ts',
     interpreter: 'src/interpreter.ts',
     'json-schema': 'src/json-schema.ts',
     testing: 'src/testing/index.ts',

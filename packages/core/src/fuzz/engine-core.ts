@@ -1,0 +1,246 @@
+/** Our engines as cores: a machine of 64 KiB of RAM whose pins and ports are a program's. */
+import { BackplaneError, suggest } from '../errors.js';
+import type { EngineChoice } from '../machine/build.js';
+import type { BusCycle, Cpu } from '../machine/cpu.js';
+import { type Checkpoint, createMachine, type Machine } from '../machine/machine.js';
+import type { CpuPlugin } from '../plugin/define-cpu.js';
+import { type DeviceEvent, type DeviceLine, defineDevice } from '../plugin/define-device.js';
+import { type Cases, casesOf } from './cases.js';
+import {
+  type Access,
+  type AccessKind,
+  type Cell,
+  type Core,
+  changedCells,
+  type PortAccess,
+  type Program,
+} from './core.js';
+import { Random } from './random.js';
+
+/** Names of the engines that a CPU has, the evaluator first. */
+export const enginesOf = (cpu: CpuPlugin): readonly string[] => [
+  'evaluator',
+  ...(cpu.definition.engines ?? []).map(({ name }) => name),
+];
+
+/** Memory as a program finds it, before its own bytes are put into it. */
+interface Background {
+  readonly checkpoint: Checkpoint;
+  readonly bytes: Uint8Array;
+}
+
+/** A program on cores of ours: what it does not set of memory may be random bytes. */
+export interface BackedProgram extends Program {
+  /** Seed of the bytes; 0 for none. */
+  readonly background?: number;
+}
+
+export interface EngineCoreOptions {
+  readonly variant?: string | undefined;
+  /** One of {@link enginesOf}; the evaluator by default. */
+  readonly engine?: string | undefined;
+}
+
+/**
+ * One of our engines as a core.
+ *
+ * @example
+ * const core = new EngineCore(cpu6502, { variant: 'wdc', engine: 'interpreter' });
+ */
+export class EngineCore implements Core {
+  readonly name: string;
+  readonly registers: readonly string[];
+  readonly pins: readonly string[];
+  readonly logs: readonly AccessKind[] = ['read', 'write', 'in', 'out', 'idle', 'acknowledge'];
+  /** @internal */
+  readonly cpu: Cpu;
+  /** @internal All memory. */
+  readonly memory: Uint8Array;
+  readonly #engine: string;
+  readonly #machine: Machine;
+  readonly #backgrounds = new Map<number, Background>();
+  /** Memory as it was when the program began. */
+  readonly #before: Uint8Array;
+  #cells: readonly Cell[] = [];
+  #program: BackedProgram = { registers: {}, ram: [], steps: 0 };
+  #change: DeviceEvent | undefined;
+  #pinsDone = 0;
+  #inputsDone = 0;
+  #ports: PortAccess[] = [];
+  #accesses: Access[] = [];
+
+  /** @throws BackplaneError `fuzz/unknown-engine`, `cpu/unknown-variant` */
+  constructor(
+    plugin: CpuPlugin,
+    { variant = plugin.definition.defaultVariant, engine = 'evaluator' }: EngineCoreOptions = {},
+  ) {
+    if (!enginesOf(plugin).includes(engine)) {
+      throw new BackplaneError('fuzz/unknown-engine', `the ${plugin.type} has no engine '${engine}'`, {
+        mend: suggest(engine, enginesOf(plugin)),
+      });
+    }
+    const { declaration, inputs } = plugin.instructionSet(variant);
+    const { addressWidth, ioAddressWidth, shown } = declaration;
+    this.name = `${plugin.type}:${variant} ${engine}`;
+    this.registers = shown;
+    this.pins = inputs.map(({ name }) => name);
+    this.#engine = engine;
+    this.#machine = createMachine(
+      {
+        clock: '1 MHz',
+        cpu: { type: plugin.type, variant },
+        devices: { program: { type: 'program' } },
+        memory: [{ at: 0, ram: 2 ** Math.min(addressWidth, 16) }],
+        ...(ioAddressWidth === undefined ? {} : { io: [{ at: 0, device: 'program' }] }),
+        wires: this.pins.map((pin) => [`program.${pin}`, `cpu.${pin}`] as [string, string]),
+      },
+      { plugins: [plugin, this.#device(2 ** (ioAddressWidth ?? 0))], engine: engine as EngineChoice },
+    );
+    const { parts } = this.#machine;
+    this.cpu = [...parts.cpus.values()][0] as Cpu;
+    const { offset = 0, size = 0 } = parts.memories[0] ?? {};
+    this.memory = parts.arena.bytes(offset, size);
+    this.#before = new Uint8Array(size);
+  }
+
+  /** What is at all pins and ports. All it does follows from the program, so it keeps nothing in the machine. */
+  #device(size: number) {
+    return defineDevice({
+      type: 'program',
+      version: 1,
+      lines: this.pins,
+      size,
+      create: ({ lines, event }) => {
+        this.#change = event('change', () => this.#changePins(lines));
+        return {
+          read: (port) => {
+            const { input = [] } = this.#program;
+            const value = input.length === 0 ? 0xff : (input[this.#inputsDone % input.length] as number);
+            this.#inputsDone += 1;
+            this.#ports.push([port, value, 'r']);
+            return value;
+          },
+          peek: () => 0xff,
+          write: (port, value) => void this.#ports.push([port, value, 'w']),
+        };
+      },
+    });
+  }
+
+  #changePins(lines: Readonly<Record<string, DeviceLine>>): void {
+    const { pins = [] } = this.#program;
+    const now = pins[this.#pinsDone]?.[0] ?? 0;
+    for (let next = pins[this.#pinsDone]; next !== undefined; next = pins[this.#pinsDone]) {
+      const [cycle, pin, level] = next;
+      if (cycle > now) {
+        this.#change?.after(cycle - now);
+        break;
+      }
+      this.#pinsDone += 1;
+      if (level === 0) lines[pin]?.assert();
+      else lines[pin]?.release();
+    }
+  }
+
+  #background(seed: number): Background {
+    let background = this.#backgrounds.get(seed);
+    if (!background) {
+      if (seed !== 0) {
+        this.#machine.restore(this.#background(0).checkpoint);
+        const random = new Random(seed);
+        for (let at = 0; at < this.memory.length; at += 1) this.memory[at] = random.below(256);
+      }
+      background = { checkpoint: this.#machine.checkpoint(), bytes: this.memory.slice() };
+      this.#backgrounds.set(seed, background);
+    }
+    return background;
+  }
+
+  setState(program: BackedProgram): void {
+    const machine = this.#machine;
+    const { checkpoint, bytes } = this.#background(program.background ?? 0);
+    machine.onCycle = null;
+    machine.restore(checkpoint);
+    if (this.#program.background === program.background) {
+      for (const [address] of this.#cells) this.#before[address] = bytes[address] as number;
+    } else this.#before.set(bytes);
+    this.#program = program;
+    this.#cells = program.ram;
+    this.#pinsDone = this.#inputsDone = 0;
+    this.#ports = [];
+    for (const [address, value] of program.ram) {
+      machine.memory.poke(address, value);
+      this.#before[address] = value;
+    }
+    const { programCounter } = this.cpu.isa.declaration;
+    for (const name of this.registers) {
+      const value = program.registers[name];
+      if (value !== undefined && name !== programCounter) this.cpu.setRegister(name, value);
+    }
+    // Last, for it takes back the reset that is still to come.
+    this.cpu.setRegister(programCounter, program.registers[programCounter] ?? 0);
+    const [first] = program.pins ?? [];
+    if (first) this.#change?.after(first[0]);
+  }
+
+  /** Have bus cycles logged from now on. */
+  log(): void {
+    const accesses: Access[] = [];
+    this.#accesses = accesses;
+    this.#machine.onCycle = (cycle) => {
+      if (!cycle.stalled && cycle.kind !== 'return') accesses.push(accessOf(cycle));
+    };
+  }
+
+  step(): void {
+    const { cycles } = this.#machine;
+    // A step of the machine is always the evaluator's; a run as short as can be is the engine's.
+    if (this.#engine !== 'evaluator') this.#machine.runUntil({ halted: true }, { cycles: 1 });
+    // The first step after the CPU has jammed or stopped only tells that it has.
+    for (let tries = 0; tries < 2 && this.#machine.cycles === cycles; tries += 1) this.#machine.step();
+  }
+
+  run(cycles: number): void {
+    this.#machine.run(cycles);
+  }
+
+  get cycles(): number {
+    return this.#machine.cycles;
+  }
+
+  getState(): { readonly registers: Record<string, number>; readonly cycles: number } {
+    return { registers: this.#machine.cpu.registers, cycles: this.#machine.cycles };
+  }
+
+  /** The cases that programs of its instruction set can meet. */
+  get cases(): Cases {
+    return casesOf(this.cpu.isa);
+  }
+
+  /** @internal Cycles, then registers, as a step of an outcome has them. */
+  values(): number[] {
+    const { registers } = this.#machine.cpu;
+    const values = [this.#machine.cycles];
+    for (const name of this.registers) values.push(registers[name] as number);
+    return values;
+  }
+
+  changes(among?: readonly number[]): readonly Cell[] {
+    return changedCells(this.memory, this.#before, among);
+  }
+
+  accesses(): readonly Access[] {
+    return this.#accesses;
+  }
+
+  ports(): readonly PortAccess[] {
+    return this.#ports;
+  }
+}
+
+const KINDS = { read: 'in', write: 'out' } as const;
+
+function accessOf({ cycle, kind, space, address, value }: BusCycle): Access {
+  const seen = space === 'io' && (kind === 'read' || kind === 'write') ? KINDS[kind] : (kind as AccessKind);
+  return [cycle, seen, address, value];
+}

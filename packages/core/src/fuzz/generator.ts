@@ -1,0 +1,240 @@
+/** Random programs, made from the instruction tables and aimed at where cores go wrong. */
+import type { Instruction } from '../isa/instructions.js';
+import type { Operand } from '../isa/syntax.js';
+import type { Cell, PinChange } from './core.js';
+import type { Coverage } from './coverage.js';
+import type { BackedProgram } from './engine-core.js';
+import type { Random } from './random.js';
+import type { Reference } from './reference.js';
+
+/** Different backgrounds: making one takes as long as a hundred programs. */
+const BACKGROUNDS = 4;
+/** Programs that were worth keeping and may be changed a little to make others. */
+const KEPT = 500;
+
+const EDGES_8 = [0x00, 0x01, 0x0f, 0x10, 0x7f, 0x80, 0x81, 0x99, 0xfe, 0xff];
+const EDGES_16 = [0x0000, 0x0001, 0x007f, 0x00ff, 0x0100, 0x01ff, 0x0fff, 0x7fff, 0x8000, 0xff00, 0xfffe, 0xffff];
+
+export interface GeneratorOptions {
+  /** Pins that programs may use. */
+  readonly pins: readonly string[];
+  /** Whether an instruction may be in a program. */
+  readonly allows: (instruction: Instruction) => boolean;
+  /** Whether there are programs that run in a loop for thousands of cycles: what makes code hot. */
+  readonly loops: boolean;
+}
+
+export class Generator {
+  readonly #reference: Reference;
+  readonly #random: Random;
+  readonly #coverage: Coverage;
+  readonly #instructions: readonly Instruction[];
+  readonly #pins: readonly string[];
+  readonly #loops: boolean;
+  readonly #jump: Instruction | undefined;
+  readonly #kept: BackedProgram[] = [];
+  #wanting: readonly Instruction[] = [];
+  #made = 0;
+
+  constructor(reference: Reference, random: Random, coverage: Coverage, { pins, allows, loops }: GeneratorOptions) {
+    this.#reference = reference;
+    this.#random = random;
+    this.#coverage = coverage;
+    this.#instructions = reference.cases.instructions.map(({ instruction }) => instruction).filter(allows);
+    this.#pins = pins;
+    this.#loops = loops;
+    this.#jump = jumpOf(reference);
+  }
+
+  /** A program is worth making others from. */
+  keep(program: BackedProgram): void {
+    if (this.#kept.length < KEPT) this.#kept.push(program);
+    else this.#kept[this.#random.below(KEPT)] = program;
+  }
+
+  next(): BackedProgram {
+    if (this.#made % 1000 === 0) {
+      const wanting = new Set(
+        this.#coverage.wanting().map((index) => this.#reference.cases.instructions[index]?.instruction),
+      );
+      this.#wanting = this.#instructions.filter((instruction) => wanting.has(instruction));
+    }
+    this.#made += 1;
+    const random = this.#random;
+    if (this.#kept.length > 0 && random.oneIn(4)) return this.#changed(random.pick(this.#kept));
+    return this.#fresh();
+  }
+
+  #fresh(): BackedProgram {
+    const random = this.#random;
+    const origin = this.#origin();
+    const isLoop = this.#loops && this.#jump !== undefined && random.oneIn(250);
+    const count = 1 + random.below(random.oneIn(4) ? 12 : 5);
+    const instructions = Array.from({ length: count }, () => this.#instruction());
+    const bytes = instructions.flatMap((instruction) => this.#bytes(instruction, origin));
+    const [first] = instructions;
+    const limits = first ? (this.#reference.cases.of(first)?.limits ?? []) : [];
+    if (isLoop) bytes.push(...this.#jumpTo(origin));
+    const steps = isLoop ? 200 + random.below(1500) : count + random.below(3);
+    return {
+      registers: this.#registers(origin, limits),
+      ram: bytes.map((value, index): Cell => [(origin + index) & 0xffff, value]),
+      input: Array.from({ length: 1 + random.below(4) }, () => this.#byte()),
+      pins: this.#pinChanges(isLoop ? 3000 : steps * 5),
+      steps,
+      background: 1 + random.below(BACKGROUNDS),
+    };
+  }
+
+  #changed(program: BackedProgram): BackedProgram {
+    const random = this.#random;
+    const origin = program.registers[this.#programCounter] ?? 0;
+    switch (random.below(4)) {
+      case 0: {
+        const fresh = this.#registers(origin);
+        const name = random.pick(Object.keys(fresh));
+        if (name === this.#programCounter) return { ...program, background: 1 + random.below(BACKGROUNDS) };
+        return { ...program, registers: { ...program.registers, [name]: fresh[name] as number } };
+      }
+      case 1: {
+        const index = random.below(program.ram.length);
+        return {
+          ...program,
+          ram: program.ram.map((cell, at): Cell => (at === index ? [cell[0], this.#byte()] : cell)),
+        };
+      }
+      case 2:
+        return { ...program, pins: this.#pinChanges(program.steps * 5, true) };
+      default:
+        return { ...program, registers: this.#registers(origin), background: 1 + random.below(BACKGROUNDS) };
+    }
+  }
+
+  get #programCounter(): string {
+    return this.#reference.cases.isa.declaration.programCounter;
+  }
+
+  #byte(limits: readonly number[] = []): number {
+    if (limits.length > 0 && this.#random.oneIn(2)) return this.#random.pick(limits);
+    return this.#random.oneIn(3) ? this.#random.pick(EDGES_8) : this.#random.below(256);
+  }
+
+  /** Where a program begins: anywhere, so that it lies across the end of a page, at either end of memory. */
+  #origin(): number {
+    const random = this.#random;
+    switch (random.below(4)) {
+      case 0:
+        return ((random.below(256) << 8) | (0xf4 + random.below(12))) & 0xffff;
+      case 1:
+        return random.oneIn(2) ? 0x10000 - 1 - random.below(12) : random.below(0x220);
+      default:
+        return random.below(0x10000);
+    }
+  }
+
+  /** An address worth pointing at. */
+  #address(origin: number): number {
+    const random = this.#random;
+    switch (random.below(6)) {
+      case 0:
+        return (origin + random.below(40) - 8) & 0xffff;
+      case 1:
+        return ((random.below(256) << 8) + random.below(4) - 2) & 0xffff;
+      case 2:
+        return random.pick(EDGES_16);
+      case 3:
+        return random.below(0x200);
+      default:
+        return random.below(0x10000);
+    }
+  }
+
+  #registers(origin: number, limits: readonly number[] = []): Record<string, number> {
+    const random = this.#random;
+    const { isa, interrupting } = this.#reference.cases;
+    const { shown, programCounter } = isa.declaration;
+    const values = shown.map((name): [string, number] => {
+      const width = isa.width(name);
+      if (name === programCounter) return [name, origin];
+      // What keeps the next instruction from running is tried, but seldom.
+      if (interrupting.has(name) && !random.oneIn(40)) return [name, 0];
+      if (width > 8) {
+        if (random.oneIn(2)) return [name, this.#address(origin)];
+        return [name, (this.#byte(limits) << 8) | this.#byte(limits)];
+      }
+      return [name, width === 8 ? this.#byte(limits) : random.below(2 ** width)];
+    });
+    return Object.fromEntries(values);
+  }
+
+  #instruction(): Instruction {
+    const random = this.#random;
+    if (this.#wanting.length > 0 && random.oneIn(3)) return random.pick(this.#wanting);
+    const one = random.pick(this.#instructions);
+    if (random.oneIn(2)) return one;
+    const other = random.pick(this.#instructions);
+    const runs = (instruction: Instruction) =>
+      this.#coverage.executions[this.#reference.cases.indexOf(instruction)] as number;
+    return runs(other) < runs(one) ? other : one;
+  }
+
+  #bytes({ layout }: Instruction, origin: number): number[] {
+    return layout.flatMap((part) => (typeof part === 'number' ? [part] : this.#operand(part, origin)));
+  }
+
+  #operand({ bytes, relative }: Operand, origin: number): number[] {
+    const random = this.#random;
+    if (relative) return [(random.oneIn(2) ? random.below(256) : random.below(24) - 12) & 0xff];
+    return bytes === 1 ? [this.#byte()] : this.#word(this.#address(origin));
+  }
+
+  #word(value: number): number[] {
+    const word = [value & 0xff, value >> 8];
+    return this.#reference.cases.isa.declaration.byteOrder === 'little' ? word : word.reverse();
+  }
+
+  #jumpTo(address: number): number[] {
+    return (this.#jump?.layout ?? []).flatMap((part) => (typeof part === 'number' ? [part] : this.#word(address)));
+  }
+
+  /** Pulses at pins, each soon over: who holds up a CPU for ever hangs it. */
+  #pinChanges(cycles: number, always = false): PinChange[] {
+    const random = this.#random;
+    if (this.#pins.length === 0 || (!always && !random.oneIn(3))) return [];
+    const { inputs } = this.#reference.cases.isa;
+    const changes: PinChange[] = [];
+    const freeFrom = new Map<string, number>();
+    for (let pulse = 1 + random.below(3); pulse > 0; pulse -= 1) {
+      const pin = random.pick(this.#pins);
+      const input = inputs.find(({ name }) => name === pin);
+      if (input?.resets && !random.oneIn(4)) continue;
+      const from = random.below(cycles);
+      const until = from + 1 + random.below(input?.stalls || input?.resets ? 6 : 30);
+      if (from < (freeFrom.get(pin) ?? 0)) continue;
+      freeFrom.set(pin, until + 1);
+      changes.push([from, pin, 0], [until, pin, 1]);
+    }
+    return changes.sort(([left], [right]) => left - right);
+  }
+}
+
+/** An instruction that goes where its operand says and does nothing else, found by trying. */
+function jumpOf({ core, cases }: Reference): Instruction | undefined {
+  const { declaration } = cases.isa;
+  const target = declaration.byteOrder === 'little' ? [0x34, 0x12] : [0x12, 0x34];
+  const isJump = ({ layout }: Instruction): boolean => {
+    const operands = layout.filter((part) => typeof part === 'object');
+    if (operands.length !== 1 || operands[0]?.bytes !== 2) return false;
+    const bytes = layout.flatMap((part) => (typeof part === 'number' ? [part] : target));
+    return [0, 0x55, 0xaa, 0xff].every((value) => {
+      const registers = Object.fromEntries(
+        declaration.shown.map((register) => [register, cases.interrupting.has(register) ? 0 : value]),
+      );
+      const ram = bytes.map((byte, index): Cell => [0x8000 + index, byte]);
+      core.setState({ registers: { ...registers, [declaration.programCounter]: 0x8000 }, ram, steps: 1 });
+      core.step();
+      return core.cpu.programCounter === 0x1234 && core.changes().length === 0;
+    });
+  };
+  return cases.instructions.map(({ instruction }) => instruction).find(isJump);
+}
