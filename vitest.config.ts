@@ -11,6 +11,7 @@ export default defineConfig({
     alias: [
       { find: '@backplane/core/assembler', replacement: source('packages/core/src/assembler.ts') },
       { find: '@backplane/core/fuzz', replacement: source('packages/core/src/fuzz/index.ts') },
+      { find: '@backplane/core/history', replacement: source('packages/core/src/history/index.ts') },
       { find: '@backplane/core/interpreter', replacement: source('packages/core/src/interpreter.ts') },
       { find: '@backplane/core/json-schema', replacement: source('packages/core/src/json-schema.ts') },
       { find: '@backplane/core/testing', replacement: source('packages/core/src/testing/index.ts') },

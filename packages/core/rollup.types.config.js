@@ -14,6 +14,7 @@ export default {
     index: 'src/index.ts',
     assembler: 'src/assembler.ts',
     fuzz: 'src/fuzz/index.ts',
+    history: 'src/history/index.ts',
     interpreter: 'src/interpreter.ts',
     'json-schema': 'src/json-schema.ts',
     testing: 'src/testing/index.ts',

@@ -38,6 +38,7 @@ export default defineConfig({
     index: 'src/index.ts',
     assembler: 'src/assembler.ts',
     fuzz: 'src/fuzz/index.ts',
+    history: 'src/history/index.ts',
     interpreter: 'src/interpreter.ts',
     'json-schema': 'src/json-schema.ts',
     testing: 'src/testing/index.ts',

@@ -6,7 +6,22 @@ export interface Control {
   pause: number;
   /** What a device will not do: thrown at the next instruction boundary. */
   fault?: BackplaneError | undefined;
+  /** Told of what the host does to the machine just before it is done; it may refuse it. See `history/`. */
+  onHostAction?: ((action: HostAction) => void) | undefined;
 }
+
+/** What a host does to a machine beside running it, so far as the guest can come to know of it. */
+export type HostAction =
+  /** Bytes are queued, line ends as the guest will get them. */
+  | readonly ['write', channel: string, bytes: readonly number[]]
+  | readonly ['end', channel: string]
+  | readonly ['discard', channel: string]
+  | readonly ['waits', channel: string, waits: boolean]
+  | readonly ['reset']
+  | readonly ['register', cpu: string, name: string, value: number]
+  | readonly ['poke', cpu: string, space: string, address: number, bytes: Iterable<number>]
+  /** Another state is taken over. */
+  | readonly ['restore'];
 
 /** The guest waits for a byte of input. */
 export const PAUSE_INPUT = 1;

@@ -203,7 +203,14 @@ export class Cpu {
     Object.defineProperty(this.registers, name, {
       enumerable: true,
       get: () => evaluate(this),
-      ...(isSettable ? { set: (value: number) => void this.setRegister(name, value) } : {}),
+      ...(isSettable
+        ? {
+            set: (value: number) => {
+              this.control.onHostAction?.(['register', this.name, name, value]);
+              this.setRegister(name, value);
+            },
+          }
+        : {}),
     });
   }
 

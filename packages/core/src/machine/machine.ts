@@ -285,6 +285,33 @@ export class Machine {
     });
   }
 
+  /** @internal Where the machine stands: the times of its CPUs, added up. Each instruction of any of them moves it on. */
+  get position(): number {
+    return this.#cpus.reduce((sum, { clock }) => sum + (clock[0] as number), 0);
+  }
+
+  /**
+   * @internal Run to the first instruction boundary at or after a position.
+   *
+   * @param attends whether what is asked for there is attended to as well; if not, that is left to the next run
+   */
+  runTo(position: number, attends = false): RunResult {
+    return this.#guarded(() => {
+      const { control } = this.parts;
+      for (;;) {
+        const left = position - this.position;
+        const reason = control.pause !== 0 && (left > 0 || attends) ? this.#attend(false) : undefined;
+        if (reason) return reason;
+        if (left <= 0) {
+          this.#doubles[TARGET] = this.time;
+          return 'cycles';
+        }
+        const cpu = this.#nextCpu();
+        this.#runCpu(cpu, Math.min((cpu.clock[0] as number) + left, this.#turnEnd(cpu)));
+      }
+    });
+  }
+
   /**
    * Pull the reset pin of the CPUs and devices. The CPUs' reset sequences are what runs next; memory stays. What a run
    * that ended early has left undone is forgotten.
@@ -292,6 +319,7 @@ export class Machine {
   reset(): void {
     this.#refuseReentry();
     const { control, scheduler, hosts } = this.parts;
+    control.onHostAction?.(['reset']);
     this.#doubles[EXIT_STATUS] = -1;
     this.#doubles[TARGET] = Math.min(this.#doubles[TARGET] as number, this.time);
     control.pause &= ~(PAUSE_EXIT | PAUSE_INPUT);
@@ -369,6 +397,11 @@ export class Machine {
         mend: 'restore it into one of the same config',
       });
     }
+    this.parts.control.onHostAction?.(['restore']);
+    this.#goTo(checkpoint);
+  }
+
+  #goTo(checkpoint: Checkpoint): void {
     this.parts.arena.u8.set(checkpoint.bytes);
     for (const [name, medium] of this.parts.media) medium.written = checkpoint.media.get(name) as WrittenSectors;
     this.#afterRestore();
@@ -397,11 +430,16 @@ export class Machine {
         });
       }
     }
-    const fork = new Machine(this.#build, this.#engine);
+    const fork = this.fresh();
     fork.#knownShape = this.#shape;
     fork.#keepsOutput = true;
     fork.restore(this.checkpoint());
     return fork;
+  }
+
+  /** @internal A machine of the same config, images and engine, powered on. */
+  fresh(): Machine {
+    return new Machine(this.#build, this.#engine);
   }
 
   /** The state in its portable form: plain JSON, readable by other versions. */
@@ -416,11 +454,12 @@ export class Machine {
    */
   loadSnapshot(snapshot: unknown): void {
     this.#refuseReentry();
+    this.parts.control.onHostAction?.(['restore']);
     const before = this.checkpoint();
     try {
       restoreSnapshot(snapshot, this.parts, this.#doubles);
     } catch (error) {
-      this.restore(before);
+      this.#goTo(before);
       throw error;
     }
     this.#afterRestore();
@@ -501,6 +540,8 @@ export class Machine {
     const before = this.cycles;
     try {
       const reason = action();
+      // A turn that is over ends, whatever made the run end.
+      this.#nextCpu();
       this.#flush();
       const { control } = this.parts;
       const { fault } = control;
@@ -720,11 +761,17 @@ function cpuView(cpu: Cpu, scheduler: Scheduler): MachineCpu {
 function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
   const mask = 2 ** bus.addressWidth - 1;
   const peek = (address: number): number => scheduler.during(cpu.clock[0] as number, () => bus.peek(address & mask));
+  const tell = (address: number, bytes: Iterable<number>): void =>
+    cpu.control.onHostAction?.(['poke', cpu.name, bus.name, address, bytes]);
   return {
     peek,
-    poke: (address, value) => bus.poke(address & mask, value & 0xff),
+    poke(address, value) {
+      tell(address, [value & 0xff]);
+      return bus.poke(address & mask, value & 0xff);
+    },
     read: (address, length) => Uint8Array.from({ length }, (_, index) => peek(address + index)),
     load(address, bytes) {
+      tell(address, bytes);
       bytes.forEach((byte, index) => {
         bus.poke((address + index) & mask, byte);
       });

@@ -63,6 +63,13 @@ export const hostFields = {
   wanted: u8(),
 };
 
+/** What the host has done at its end of a channel and the guest has not come to know of yet. */
+export interface HostSide {
+  readonly queue: readonly number[];
+  readonly ended: boolean;
+  readonly waits: boolean;
+}
+
 /** Polls after which a guest may count as idle; one alone may be a look in passing. */
 const IDLE_POLLS = 2;
 
@@ -86,7 +93,16 @@ export class HostChannel implements ChannelEnd {
    * Whether more input may come than has been written: then a guest that looks for a byte stops the run, with reason
    * `input`, until there is one or {@link end} is called. Otherwise the guest sees that there is none.
    */
-  waits = false;
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  set waits(waits: boolean) {
+    if (waits !== this.#waits) this.#control.onHostAction?.(['waits', this.name, waits]);
+    this.#waits = waits;
+  }
+
+  #waits = false;
   device: ChannelEnd | undefined = undefined;
   state: StateOf<typeof hostFields> | undefined;
   #queue: number[] = [];
@@ -129,20 +145,41 @@ export class HostChannel implements ChannelEnd {
 
   /** Queue input. Line feeds are sent as the config's `newline` says. */
   write(data: string | Uint8Array): void {
+    const bytes: number[] = [];
     for (const byte of typeof data === 'string' ? new TextEncoder().encode(data) : data) {
-      if (byte === 10) this.#queue.push(...this.#newline);
-      else this.#queue.push(byte);
+      if (byte === 10) bytes.push(...this.#newline);
+      else bytes.push(byte);
     }
+    this.#control.onHostAction?.(['write', this.name, bytes]);
+    for (const byte of bytes) this.#queue.push(byte);
+  }
+
+  /** @internal What the host has done here, which no checkpoint has. */
+  get hostSide(): HostSide {
+    return { queue: this.#queue.slice(this.#taken), ended: this.#ended, waits: this.#waits };
+  }
+
+  set hostSide({ queue, ended, waits }: HostSide) {
+    this.#queue = [...queue];
+    this.#taken = 0;
+    this.#ended = ended;
+    this.#waits = waits;
   }
 
   /** Forget input that has not been handed over. */
   discard(): void {
+    this.#control.onHostAction?.(['discard', this.name]);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#queue = [];
     this.#taken = 0;
   }
 
   /** No more input will be written. */
   end(): void {
+    this.#control.onHostAction?.(['end', this.name]);
     this.#ended = true;
   }
 
@@ -205,7 +242,7 @@ export class HostChannel implements ChannelEnd {
   polled(): void {
     const state = this.state as StateOf<typeof hostFields>;
     if (this.wants) return;
-    if (this.queued === 0 && !this.waits) return;
+    if (this.queued === 0 && !this.#waits) return;
     const quiet = this.#scheduler.now - state.quietSince;
     const longest = this.#idleTicks * END_PATIENCE;
     const patience = this.#ended && this.queued === 0 ? longest : this.#idleTicks;
@@ -219,7 +256,7 @@ export class HostChannel implements ChannelEnd {
   needed(): boolean {
     // Of the end it is told when it has asked, so that it does not matter when the host knew.
     const isTold = this.#ended && this.state?.wanted === 3;
-    if (this.queued === 0 && (!this.waits || isTold)) return false;
+    if (this.queued === 0 && (!this.#waits || isTold)) return false;
     this.#want(2);
     return true;
   }
@@ -231,7 +268,7 @@ export class HostChannel implements ChannelEnd {
 
   /** Whether the guest wants a byte that the host has not written yet, so that its time must stand still. */
   get mustWait(): boolean {
-    if (!this.waiting || !this.waits) return false;
+    if (!this.waiting || !this.#waits) return false;
     const { quietSince, wanted } = this.state as StateOf<typeof hostFields>;
     // A guest that is told of the end goes on.
     return !this.#ended || (wanted === 1 && this.#scheduler.now - quietSince >= this.#idleTicks * END_PATIENCE);
@@ -245,7 +282,7 @@ export class HostChannel implements ChannelEnd {
     state.wanted = byte === undefined && state.wanted === 2 ? 3 : 0;
     if (byte === undefined) return undefined;
     this.#taken += 1;
-    if (this.#taken === this.#queue.length) this.discard();
+    if (this.#taken === this.#queue.length) this.#forget();
     this.restart();
     this.device?.receive(byte);
     return byte;
