@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type Difference, type DifferentField, firstDifference } from './difference.js';
 export { History, type HistoryOptions, type PastCondition, type PastWrite } from './history.js';
 export type { ByteAddress } from './past-write.js';
 export { type Json, parseRecording, type RecordedAction, type Recording } from './recording.js';
