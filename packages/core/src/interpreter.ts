@@ -4,4 +4,4 @@
  *
  * @packageDocumentation
  */
-export { interpreter } from './engine/interpreter.js';
+export { interpreter, translator } from './engine/interpreter.js';

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { defineCpu } from '@backplane/core';
-import { interpreter } from '@backplane/core/interpreter';
+import { interpreter, translator } from '@backplane/core/interpreter';
 import { variants } from './variants.js';
 
 /**
@@ -22,7 +22,7 @@ export const cpu6502 = defineCpu({
   version: 1,
   variants,
   defaultVariant: 'nmos',
-  engines: [interpreter],
+  engines: [interpreter, translator],
 });
 
 export { variants } from './variants.js';

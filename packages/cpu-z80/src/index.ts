@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { defineCpu } from '@backplane/core';
-import { interpreter } from '@backplane/core/interpreter';
+import { interpreter, translator } from '@backplane/core/interpreter';
 import { intel8080 } from './intel-8080.js';
 import { variants } from './variants.js';
 
@@ -24,7 +24,7 @@ export const z80 = defineCpu({
   description: 'Zilog Z80: nmos, cmos',
   variants,
   defaultVariant: 'nmos',
-  engines: [interpreter],
+  engines: [interpreter, translator],
 });
 
 /**
@@ -43,7 +43,7 @@ export const i8080 = defineCpu({
   description: 'Intel 8080',
   variants: { '8080': intel8080 },
   defaultVariant: '8080',
-  engines: [interpreter],
+  engines: [interpreter, translator],
 });
 
 export { variants } from './variants.js';

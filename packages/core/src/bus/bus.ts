@@ -8,7 +8,8 @@
  *     2  reader  which region answers other reads: its number, 0 for open bus,
  *     3  writer  or, in a mixed page, minus the arena offset of a map with one number a byte
  *     4  delay   delay table, 0 for none; a delayed page is never plain to words 0 and 1
- *     5–7        reserved
+ *     5  translated  if the page has translated code in it, so that writes are not plain: what word 1 would be; else 0
+ *     6–7        reserved
  *
  * Engines read words 0 and 1 inline and come here for the rest.
  */
@@ -23,6 +24,7 @@ export const WRITE = 1;
 export const READER = 2;
 export const WRITER = 3;
 export const DELAY = 4;
+export const TRANSLATED = 5;
 
 /** Words of a bank selector: the bank selected, where in its windows the common part begins, whether that is protected. */
 export const BANK_WORDS = 3;
@@ -40,6 +42,18 @@ export interface DelayTable {
 }
 
 type Access = 'read' | 'write';
+
+/** Memory of which an engine has made code: it wants to know when that changes. Places are arena offsets. */
+export interface TranslatedMemory {
+  /** Whether code was made of a byte. */
+  isTranslated(offset: number): boolean;
+  /** Whether code was made of any byte from `offset` on. */
+  isAnyTranslated(offset: number, size: number): boolean;
+  /** Such a byte has got another value. */
+  changed(offset: number): void;
+  /** Any byte may have got another value. */
+  revalidate(): void;
+}
 
 /** Bits of an address within a page. */
 export const pageShiftOf = (addressWidth: number): number => Math.max(8, addressWidth - 16);
@@ -84,6 +98,8 @@ export class Bus {
   arrive: () => void = () => {};
   /** Called when a write to a part that a bank selector protects was refused; by the selector's offset. */
   readonly refusals = new Map<number, () => void>();
+  /** Where translated code comes from; no state. */
+  #translated: TranslatedMemory | undefined;
   /** Raised whenever the page table may have changed; no state. */
   version = 0;
   /** The page table; words as above. */
@@ -183,8 +199,14 @@ export class Bus {
         if (this.#isProtected(region, address)) {
           this.arrive();
           this.refusals.get(region.bank)?.();
-        } else this.#bytes[this.#memoryAt(region, address)] = value;
+        } else this.#store(this.#memoryAt(region, address), value);
     }
+  }
+
+  #store(offset: number, value: number): void {
+    const before = this.#bytes[offset];
+    this.#bytes[offset] = value;
+    if (before !== value && this.#translated?.isTranslated(offset)) this.#translated.changed(offset);
   }
 
   /** A read of any page, side effects included. */
@@ -222,7 +244,7 @@ export class Bus {
     const region = this.#regionAt(address, READER);
     if (region === undefined || region.kind === 'device') return false;
     if (region.kind === 'mirror') return this.poke(sourceOf(region, address), value);
-    this.#bytes[this.#memoryAt(region, address)] = value;
+    this.#store(this.#memoryAt(region, address), value);
     return true;
   }
 
@@ -317,6 +339,54 @@ export class Bus {
       const base = page * (this.pageMask + 1);
       this.table[page * ENTRY_WORDS + READ] = plainWordOf(this.#plainOffset(page, READER), base);
       this.table[page * ENTRY_WORDS + WRITE] = plainWordOf(this.#plainOffset(page, WRITER), base);
+      this.table[page * ENTRY_WORDS + TRANSLATED] = 0;
+    }
+    this.#guardPages(first, last);
+  }
+
+  /** Keep plain writes from translated code: it is told of others. */
+  guard(translated: TranslatedMemory): void {
+    this.#translated = translated;
+    this.version += 1;
+    this.#guardPages(0, this.pageCount - 1);
+  }
+
+  #guardPages(first: number, last: number): void {
+    const { table, pageMask, pageShift } = this;
+    if (!this.#translated) return;
+    for (let page = first; page <= last; page += 1) {
+      const entry = page * ENTRY_WORDS;
+      if (table[entry + TRANSLATED] !== 0) table[entry + WRITE] = table[entry + TRANSLATED] as number;
+      table[entry + TRANSLATED] = 0;
+      const write = table[entry + WRITE] as number;
+      if (write < 0 || !this.#translated.isAnyTranslated(write + (page << pageShift), pageMask + 1)) continue;
+      table[entry + TRANSLATED] = write;
+      table[entry + WRITE] = NOT_PLAIN;
+    }
+  }
+
+  /** All of the arena has changed. */
+  restored(): void {
+    this.version += 1;
+    if (!this.#translated) return;
+    this.#translated.revalidate();
+    this.#guardPages(0, this.pageCount - 1);
+  }
+
+  /** Take out of the page table what is no state while `look` looks at it. */
+  withoutGuards<T>(look: () => T): T {
+    const { table } = this;
+    if (!this.#translated) return look();
+    for (let entry = 0; entry < table.length; entry += ENTRY_WORDS) {
+      const write = table[entry + TRANSLATED] as number;
+      if (write === 0) continue;
+      table[entry + WRITE] = write;
+      table[entry + TRANSLATED] = 0;
+    }
+    try {
+      return look();
+    } finally {
+      this.#guardPages(0, this.pageCount - 1);
     }
   }
 

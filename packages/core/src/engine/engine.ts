@@ -4,6 +4,16 @@ import type { Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
 
+/** The ways to run instructions. */
+export type EngineName = 'evaluator' | 'interpreter' | 'translator';
+
+/** Regions of translated code: how many there are, were compiled, and were dropped because their code changed. */
+export interface RegionCounts {
+  readonly live: number;
+  readonly compiled: number;
+  readonly invalidated: number;
+}
+
 /** What a watched run stops at. */
 export interface Watch {
   /** Address of an instruction, −1 for none. */
@@ -14,8 +24,11 @@ export interface Watch {
 
 /** An engine at work for one CPU. */
 export interface RunningEngine {
-  /** Cycles that its compiled code has run. */
+  /** Cycles that it has run. */
   readonly cycles: number;
+  /** Cycles of these that translated code has run. */
+  readonly translated: number;
+  readonly regions: RegionCounts;
   /** Run whole instructions until the CPU's time reaches `until` or something asks for the machine's attention. */
   run(until: number): void;
   /**
@@ -29,7 +42,7 @@ export interface RunningEngine {
 
 /** A way to run instructions, made from an instruction set; given to `defineCpu`. */
 export interface Engine {
-  readonly name: 'interpreter';
+  readonly name: Exclude<EngineName, 'evaluator'>;
   /** Whether it can run an instruction set on this host. */
   supports(isa: InstructionSet): boolean;
   /** Whether what it compiles for an instruction set is at hand already. */

@@ -8,6 +8,7 @@ import {
   HUNG_WORD,
   LEFT_WORD,
   LINE_WORD,
+  MARKS_WORD,
   POINT_WORD,
   RESET_WORD,
   STATUS_WORD,
@@ -24,7 +25,7 @@ import { PAUSE_STATUS } from '../machine/control.js';
 import type { BusCycle, Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
-import type { Engine, RunningEngine, Watch } from './engine.js';
+import type { Engine, RegionCounts, RunningEngine, Watch } from './engine.js';
 import type { Execute } from './evaluator.js';
 import {
   type Flavour,
@@ -35,7 +36,10 @@ import {
   NO_POINT,
   rareRegisters,
 } from './interpreter-module.js';
-import { FETCHED_AHEAD, type Point } from './wasm/body-printer.js';
+import { HOST_WENT_ON, LEFT_REGION, NO_TIME } from './translator/region-printer.js';
+import type { Resume } from './translator/specialize.js';
+import { Translations } from './translator/translations.js';
+import { FETCHED_AHEAD, HOT_POINT, type Point } from './wasm/body-printer.js';
 
 /** Words that only compiled code uses. */
 const ENGINE_WORDS: ReadonlySet<number> = new Set([
@@ -49,6 +53,7 @@ const ENGINE_WORDS: ReadonlySet<number> = new Set([
   ADDRESS_WORD,
   VALUE_WORD,
   CODE_WORD,
+  MARKS_WORD,
 ]);
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
@@ -93,6 +98,11 @@ class Bound {
   #until = 0;
   #window = { start: 0, size: 0, add: 0 };
   #windowVersion = -1;
+  readonly #toMarks: number;
+  readonly translations: Translations | undefined;
+  readonly #regionStops = new Map<Resume, Stop>();
+  /** Cycles that translated code has run. */
+  translated = 0;
   /** The host is at work, and the clock is right as it stands. */
   #isAtHost = false;
 
@@ -112,6 +122,12 @@ class Bound {
       },
     });
     this.#run = instance.exports.run as () => void;
+    this.#toMarks = arena.toMarks;
+    if (flavour.isCounting) {
+      this.translations = new Translations(cpu, arena, this.#rare, (resume, address, value) =>
+        this.#regionAccess(resume, address, value),
+      );
+    }
   }
 
   /** Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. */
@@ -131,13 +147,14 @@ class Bound {
     this.#until = until;
     this.#isAtHost = false;
     words[LEFT_WORD] = room;
+    words[MARKS_WORD] = this.#toMarks;
     this.#showWindow();
     try {
       this.#run();
     } finally {
       if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
-      words.fill(0, WINDOW_START_WORD, CODE_WORD + 1);
+      words.fill(0, WINDOW_START_WORD, MARKS_WORD + 1);
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
         control.pause |= PAUSE_STATUS;
@@ -157,6 +174,10 @@ class Bound {
       cpu.evaluator.step(cpu);
       this.#goOn();
       if (before?.every((word, at) => word === words[at] || this.#isNoMatter(at))) this.#trap();
+      return;
+    }
+    if (index === HOT_POINT) {
+      this.#runTranslated(this.translations as Translations);
       return;
     }
     const stop = this.#stops[index] ?? this.#stop(index);
@@ -201,10 +222,19 @@ class Bound {
   }
 
   #stop(index: number): Stop {
-    const { statement, rest, pending, fetched = -1 } = this.compiled.points[index] as Point;
-    const { cycle, result } = statement;
+    const stop = this.#stopAt(this.compiled.points[index] as Point);
+    this.#stops[index] = stop;
+    return stop;
+  }
+
+  #stopAt({
+    statement: { cycle, result },
+    rest,
+    pending = 0,
+    fetched = -1,
+  }: Pick<Point, 'statement' | 'rest'> & Partial<Point>): Stop {
     const { isa, evaluator } = this.#cpu;
-    const stop: Stop = {
+    return {
       kind: cycle.kind,
       bus: this.#busOf(cycle.space),
       length: cycle.length,
@@ -213,8 +243,82 @@ class Bound {
       fetched,
       finish: evaluator.compile({ block: rest.flat(), locals: 0 }),
     };
-    this.#stops[index] = stop;
+  }
+
+  #regionStop(resume: Resume): Stop {
+    let stop = this.#regionStops.get(resume);
+    if (!stop) {
+      const { statement, rest } = resume;
+      stop = this.#stopAt({ statement, rest });
+      this.#regionStops.set(resume, stop);
+    }
     return stop;
+  }
+
+  /** From a hot place on, run regions as long as one leads to another. */
+  #runTranslated(translations: Translations): void {
+    const cpu = this.#cpu;
+    const { words, clock, programCounterWord } = cpu;
+    while ((words[LEFT_WORD] as number) > 0) {
+      const at = words[programCounterWord] as number;
+      const region = translations.at(at) ?? (translations.isHot(at) ? translations.translate(at) : undefined);
+      if (!region) break;
+      const begin = this.#now();
+      this.#isAtHost = false;
+      const result = region.run();
+      this.#isAtHost = true;
+      if (result >= 0) {
+        clock[0] = this.#now();
+        this.#cycle(this.#regionStop(region.compiled.points[result] as Resume));
+      } else if (result === LEFT_REGION && !isQuiet(cpu, this.#rare)) {
+        clock[0] = this.#now();
+        this.#goOn();
+      }
+      this.translated += (this.#now() - begin) / cpu.ticks;
+      if (result === NO_TIME) break;
+    }
+    this.#isAtHost = false;
+    this.#showWindow();
+  }
+
+  /** The time, in the midst of compiled code. */
+  #now(): number {
+    const { words, ticks } = this.#cpu;
+    return this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+  }
+
+  /** An access in the midst of a region. A value that was read, or that the host has finished the instruction. */
+  #regionAccess(resume: Resume, address: number, value: number): number {
+    const cpu = this.#cpu;
+    const { words, clock, ticks, memory, io, isa } = cpu;
+    const { kind, bus, length, result, finish } = this.#regionStop(resume);
+    clock[0] = this.#now();
+    this.#isAtHost = true;
+    const end = clock[0] + length * ticks;
+    const attention = clock[1] as number;
+    const version = memory.version + io.version;
+    let volatile = 0;
+    for (const register of isa.volatileRegisters) volatile += words[register] as number;
+    let seen = 0;
+    if (kind === 'read') seen = cpu.read(bus, address, length);
+    else cpu.write(bus, address, value, length);
+    for (const register of isa.volatileRegisters) volatile -= words[register] as number;
+    const isAsBefore =
+      clock[0] === end &&
+      volatile === 0 &&
+      words[LINE_WORD] === 0 &&
+      (clock[1] as number) >= attention &&
+      memory.version + io.version === version &&
+      cpu.control.pause === 0 &&
+      ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) === 0;
+    if (isAsBefore) {
+      this.#isAtHost = false;
+      return seen;
+    }
+    if (kind === 'read') words[result] = seen;
+    finish(cpu);
+    this.#goOn();
+    return HOST_WENT_ON;
   }
 
   #trap(): void {
@@ -306,20 +410,39 @@ class Interpreter implements RunningEngine {
   readonly #scheduler: Scheduler;
   readonly #bound: (Bound | undefined)[] = [];
   readonly #rare: readonly number[];
+  readonly #translates: boolean;
 
-  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler) {
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, translates: boolean) {
+    this.#translates = translates;
     this.#cpu = cpu;
     this.#arena = arena;
     this.#scheduler = scheduler;
     this.#rare = rareRegisters(cpu.isa);
   }
 
+  get translated(): number {
+    return this.#bound.reduce((sum, bound) => sum + (bound?.translated ?? 0), 0);
+  }
+
+  get regions(): RegionCounts {
+    const translations = this.#bound.flatMap((bound) => bound?.translations ?? []);
+    const sum = (count: (of: Translations) => number): number =>
+      translations.reduce((total, of) => total + count(of), 0);
+    return {
+      live: sum(({ count }) => count),
+      compiled: sum(({ compilations }) => compilations),
+      invalidated: sum(({ invalidations }) => invalidations),
+    };
+  }
+
   /** The module for what comes next. */
   #boundNow(isWatched: boolean): Bound {
     const isTraced = this.#cpu.trace !== null;
     const isDelayed = this.#cpu.memory.delays.length > 0;
-    const flavour = { isTraced, isWatched, isDelayed, isQuiet: !isTraced && isQuiet(this.#cpu, this.#rare) };
-    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (flavour.isQuiet ? 4 : 0);
+    const isNowQuiet = !isTraced && isQuiet(this.#cpu, this.#rare);
+    const isCounting = this.#translates && isNowQuiet && !isWatched && !isDelayed;
+    const flavour = { isTraced, isWatched, isDelayed, isCounting, isQuiet: isNowQuiet };
+    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0);
     this.#bound[key] ??= new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
     return this.#bound[key];
   }
@@ -385,5 +508,18 @@ export const interpreter: Engine = {
   name: 'interpreter',
   supports: (isa) => typeof WebAssembly !== 'undefined' && isPrintable(isa),
   isReady: hasInterpreterModule,
-  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler),
+  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, false),
+};
+
+/**
+ * The translator as an engine for {@link defineCpu}: what is hot becomes WebAssembly of its own, the interpreter runs
+ * the rest.
+ *
+ * @example
+ * const cpu = defineCpu({ type: 'mine', version: 1, variants, defaultVariant: 'plain', engines: [interpreter, translator] });
+ */
+export const translator: Engine = {
+  ...interpreter,
+  name: 'translator',
+  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, true),
 };

@@ -3,7 +3,7 @@ import type { EngineChoice } from '../machine/build.js';
 import type { Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
-import type { Engine, RunningEngine, Watch } from './engine.js';
+import type { Engine, EngineName, RegionCounts, RunningEngine, Watch } from './engine.js';
 
 /**
  * Cycles an opcode after which `auto` prints and compiles an interpreter that the process has not got yet. That takes
@@ -11,16 +11,20 @@ import type { Engine, RunningEngine, Watch } from './engine.js';
  */
 const WARM_UP_PER_OPCODE = 4000;
 
+/** The engines beside the evaluator, the best one first. */
+const BEST_FIRST = ['translator', 'interpreter'] as const;
+
 export class Runner {
   readonly #cpu: Cpu;
   readonly #arena: Arena;
   readonly #scheduler: Scheduler;
-  /** The engine beside the evaluator, if there is one that this host and ISA allow. */
-  readonly #compiling: Engine | undefined;
+  /** The engines beside the evaluator that this host and ISA allow. */
+  readonly #engines: ReadonlyMap<EngineName, Engine>;
+  readonly #best: Engine | undefined;
   #choice: EngineChoice;
   /** Cycles that `auto` leaves to the evaluator. */
   readonly #warmUp: number;
-  #running: RunningEngine | undefined;
+  readonly #running = new Map<Engine, RunningEngine>();
   #cycles = 0;
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, engines: readonly Engine[], choice: EngineChoice) {
@@ -28,7 +32,10 @@ export class Runner {
     this.#arena = arena;
     this.#scheduler = scheduler;
     this.#choice = choice;
-    this.#compiling = engines.find((engine) => engine.supports(cpu.isa));
+    this.#engines = new Map(
+      engines.filter((engine) => engine.supports(cpu.isa)).map((engine) => [engine.name, engine]),
+    );
+    this.#best = BEST_FIRST.flatMap((name) => this.#engines.get(name) ?? [])[0];
     this.#warmUp = WARM_UP_PER_OPCODE * [...cpu.isa.pages.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
@@ -36,25 +43,45 @@ export class Runner {
     this.#choice = choice;
   }
 
-  get interpreterCycles(): number {
-    return this.#running?.cycles ?? 0;
+  /** Cycles that an engine has run: the evaluator those that compiled code has not. */
+  cyclesOf(name: EngineName): number {
+    const running = [...this.#running.values()];
+    const sum = (count: (engine: RunningEngine) => number): number =>
+      running.reduce((total, engine) => total + count(engine), 0);
+    if (name === 'translator') return sum(({ translated }) => translated);
+    if (name === 'interpreter') return sum(({ cycles, translated }) => cycles - translated);
+    return this.#cycles - sum(({ cycles }) => cycles);
   }
 
-  get evaluatorCycles(): number {
-    return this.#cycles - this.interpreterCycles;
+  get regions(): RegionCounts {
+    const none = { live: 0, compiled: 0, invalidated: 0 };
+    return [...this.#running.values()].reduce(
+      (sum, { regions }) => ({
+        live: sum.live + regions.live,
+        compiled: sum.compiled + regions.compiled,
+        invalidated: sum.invalidated + regions.invalidated,
+      }),
+      none,
+    );
   }
 
-  get engine(): 'evaluator' | 'interpreter' {
-    if (!this.#compiling || this.#choice === 'evaluator') return 'evaluator';
-    if (this.#choice === 'interpreter') return this.#compiling.name;
-    return this.#cycles >= this.#warmUp || this.#compiling.isReady(this.#cpu.isa) ? this.#compiling.name : 'evaluator';
+  get engine(): EngineName {
+    return this.#chosen?.name ?? 'evaluator';
+  }
+
+  /** The engine to run with; undefined for the evaluator. A choice that cannot be had falls back on the next best. */
+  get #chosen(): Engine | undefined {
+    if (this.#choice === 'evaluator') return undefined;
+    if (this.#choice !== 'auto') return this.#engines.get(this.#choice) ?? this.#best;
+    return this.#cycles >= this.#warmUp || this.#best?.isReady(this.#cpu.isa) ? this.#best : undefined;
   }
 
   run(until: number): void {
     const cpu = this.#cpu;
     this.#counted(() => {
       while ((cpu.clock[0] as number) < until && cpu.control.pause === 0) {
-        if (this.engine !== 'evaluator') this.#start().run(until);
+        const chosen = this.#chosen;
+        if (chosen) this.#start(chosen).run(until);
         else {
           const warm = (cpu.clock[0] as number) + this.#untilWarm() * cpu.ticks;
           cpu.evaluator.run(cpu, Math.min(until, warm));
@@ -65,8 +92,8 @@ export class Runner {
 
   /** See {@link RunningEngine.runWatched}; false where the evaluator would have to do it. */
   runWatched(until: number, watch: Watch, holds: () => boolean): boolean {
-    if (this.engine !== 'evaluator') return this.#counted(() => this.#start().runWatched(until, watch, holds));
-    return false;
+    const chosen = this.#chosen;
+    return chosen ? this.#counted(() => this.#start(chosen).runWatched(until, watch, holds)) : false;
   }
 
   step(): void {
@@ -75,14 +102,18 @@ export class Runner {
 
   /** Cycles that the evaluator has left before the choice changes. */
   #untilWarm(): number {
-    return this.#choice === 'auto' && this.#compiling
+    return this.#choice === 'auto' && this.#best
       ? Math.max(1, this.#warmUp - this.#cycles)
       : Number.POSITIVE_INFINITY;
   }
 
-  #start(): RunningEngine {
-    this.#running ??= (this.#compiling as Engine).start(this.#cpu, this.#arena, this.#scheduler);
-    return this.#running;
+  #start(engine: Engine): RunningEngine {
+    let running = this.#running.get(engine);
+    if (!running) {
+      running = engine.start(this.#cpu, this.#arena, this.#scheduler);
+      this.#running.set(engine, running);
+    }
+    return running;
   }
 
   #counted<T>(action: () => T): T {

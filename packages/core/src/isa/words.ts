@@ -34,6 +34,8 @@ export const ADDRESS_WORD = 16;
 export const VALUE_WORD = 17;
 /** … and the arena offset of the first byte of its instruction. */
 export const CODE_WORD = 18;
-export const FIRST_REGISTER = 19;
+/** Counting compiled code: from a byte of memory to its mark. */
+export const MARKS_WORD = 19;
+export const FIRST_REGISTER = 20;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

@@ -2,6 +2,7 @@
 import { BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
 import type { BusDevice, Region } from '../bus/region.js';
 import { BackplaneError, ConfigError, suggest } from '../errors.js';
+import type { EngineName } from '../engine/engine.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
 import { Medium } from '../media/medium.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
@@ -47,8 +48,8 @@ export interface MachineOptions {
   readonly engine?: EngineChoice;
 }
 
-/** The engines; `auto` starts with the evaluator and goes over to the interpreter once that pays. */
-export type EngineChoice = 'auto' | 'evaluator' | 'interpreter';
+/** The engines; `auto` starts with the evaluator and goes over to the best there is once that pays. */
+export type EngineChoice = 'auto' | EngineName;
 
 /** A device in its machine. */
 export interface Device extends BusDevice {

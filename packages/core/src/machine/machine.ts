@@ -2,6 +2,7 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Bus } from '../bus/bus.js';
 import type { Region } from '../bus/region.js';
+import type { EngineName } from '../engine/engine.js';
 import { Runner } from '../engine/runner.js';
 import { BackplaneError } from '../errors.js';
 import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
@@ -108,9 +109,11 @@ export interface MappedRegion {
 
 /** What has run since the machine was made, whatever was restored meanwhile. */
 export interface MachineStats {
-  readonly engine: 'evaluator' | 'interpreter';
+  readonly engine: EngineName;
   /** CPU cycles by the engine that ran them, all CPUs together. */
-  readonly cycles: { readonly evaluator: number; readonly interpreter: number };
+  readonly cycles: Readonly<Record<EngineName, number>>;
+  /** Regions of code that the translator has now, has compiled, and has dropped because their code changed. */
+  readonly regions: { readonly live: number; readonly compiled: number; readonly invalidated: number };
 }
 
 interface MachineEvents {
@@ -222,7 +225,7 @@ export class Machine {
   }
 
   /** Name of the engine that runs the main CPU's instructions now. */
-  get engine(): 'evaluator' | 'interpreter' {
+  get engine(): EngineName {
     return this.#runnerOf(this.#main).engine;
   }
 
@@ -380,7 +383,10 @@ export class Machine {
     return {
       cycles: this.cycles,
       shape: this.#shape,
-      bytes: arena.u8.slice(0, layoutSize),
+      bytes: this.#cpus.reduceRight(
+        (look, { memory }) => () => memory.withoutGuards(look),
+        () => arena.u8.slice(0, layoutSize),
+      )(),
       media: new Map([...media].map(([name, { written }]) => [name, written])),
     };
   }
@@ -474,7 +480,7 @@ export class Machine {
     for (const host of hosts.values()) if (host.wants) control.pause |= PAUSE_INPUT;
     for (const cpu of this.#cpus) {
       cpu.updateAttention();
-      cpu.memory.version += 1;
+      cpu.memory.restored();
     }
     this.#tellMedia();
   }
@@ -512,8 +518,14 @@ export class Machine {
     return {
       engine: this.engine,
       cycles: {
-        evaluator: sum((runner) => runner.evaluatorCycles),
-        interpreter: sum((runner) => runner.interpreterCycles),
+        evaluator: sum((runner) => runner.cyclesOf('evaluator')),
+        interpreter: sum((runner) => runner.cyclesOf('interpreter')),
+        translator: sum((runner) => runner.cyclesOf('translator')),
+      },
+      regions: {
+        live: sum(({ regions }) => regions.live),
+        compiled: sum(({ regions }) => regions.compiled),
+        invalidated: sum(({ regions }) => regions.invalidated),
       },
     };
   }

@@ -29,9 +29,13 @@ export class Arena {
   readonly u32: Uint32Array;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
+  /** From each byte to the one that engines may use to remember something of it; those are no state. */
+  readonly toMarks: number;
 
   constructor(layout: ArenaLayout) {
-    const pages = Math.ceil(layout.size / 65536);
+    this.toMarks = Math.ceil(layout.size / 65536) * 65536;
+    // Marks that nobody uses take no memory of the host's.
+    const pages = (2 * this.toMarks) / 65536;
     // `node --jitless` has no WebAssembly; the evaluator needs none.
     this.memory =
       typeof WebAssembly === 'undefined' ? undefined : new WebAssembly.Memory({ initial: pages, maximum: pages });

@@ -11,7 +11,6 @@ import { DELAY, ENTRY_WORDS, pageShiftOf, READ, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
 import {
-  type BinaryOperator,
   type Block,
   type Expression,
   expressionsOf,
@@ -22,6 +21,7 @@ import {
   ADDRESS_WORD,
   LEFT_WORD,
   LINE_WORD,
+  MARKS_WORD,
   POINT_WORD,
   STATUS_WORD,
   VALUE_WORD,
@@ -31,6 +31,7 @@ import {
   WINDOW_START_WORD,
 } from '../../isa/words.js';
 import { type Code, op } from './code.js';
+import { type Leaf, printExpression } from './expression.js';
 
 /** Fixed locals of the function that bodies are printed into. The first two live from instruction to instruction. */
 export const LEFT = 0;
@@ -48,6 +49,14 @@ const PLAIN = 6;
 export const VALUE = 7;
 /** First local that bodies share out among their registers and values. */
 export const FIRST_POOL = 8;
+
+/** A mark counts the jumps to an instruction, up to … */
+export const HEAT = 0x7f;
+/** … so many, from which on it is worth translating. */
+export const HOT = 100;
+
+/** The point that stands for a jump to what is hot. */
+export const HOT_POINT = -2;
 
 /** Bytes from an instruction's first one on that can be fetched directly. */
 export const FETCHED_AHEAD = 8;
@@ -102,6 +111,8 @@ export interface PrintTarget {
   readonly isDelayed: boolean;
   /** Whether no line is asserted, and none of `rare` is other than 0 when an instruction begins. */
   readonly isQuiet: boolean;
+  /** Whether jumps are counted, and lead to the host where their target is hot. */
+  readonly isCounting: boolean;
   /** Registers that let something else come in place of the next instruction. */
   readonly rare: ReadonlySet<number>;
   /** Widths of the registers by the index of their word. */
@@ -110,22 +121,6 @@ export interface PrintTarget {
   readonly statusRegisters: ReadonlySet<number>;
   readonly programCounter: number;
 }
-
-const OPERATORS: Readonly<Record<BinaryOperator, number>> = {
-  '+': op.add,
-  '-': op.sub,
-  '&': op.and,
-  '|': op.or,
-  '^': op.xor,
-  '<<': op.shl,
-  '>>': op.shr,
-  '==': op.eq,
-  '!=': op.ne,
-  '<': op.lt,
-  '<=': op.le,
-  '>': op.gt,
-  '>=': op.ge,
-};
 
 /** Prints what goes on with a page's rows, the opcode in local `VALUE`. */
 export type Decode = (page: string, printer: BodyPrinter) => void;
@@ -203,7 +198,7 @@ export class BodyPrinter {
 
   /** Go on with the next instruction. */
   #finish(): void {
-    const { code, base, isQuiet, rare } = this.#target;
+    const { code, base, isQuiet, isCounting, rare } = this.#target;
     for (const [register, cached] of this.#cached) if (cached.dirty) this.#store(register, cached.local);
     if (this.#setsStatus || (isQuiet && [...rare].some((register) => !this.#zero.has(register)))) {
       // The host looks whether the CPU still runs, and what comes next.
@@ -228,8 +223,25 @@ export class BodyPrinter {
         .constant(0)
         .load(base + WINDOW_LOW_WORD * 4);
       code.byte(op.add).setLocal(CODE);
+      if (isCounting) this.#count();
     } else if (this.#fetched !== 0) code.getLocal(CODE).constant(this.#fetched).byte(op.add).setLocal(CODE);
     code.branch(this.#depth);
+  }
+
+  /** Count a jump. */
+  #count(): void {
+    const { code, base } = this.#target;
+    const [mark, heat] = [ADDRESS, PLAIN];
+    code
+      .getLocal(CODE)
+      .constant(0)
+      .load(base + MARKS_WORD * 4);
+    code.byte(op.add).teeLocal(mark).loadByte(0).teeLocal(heat);
+    code.constant(HEAT).byte(op.and).constant(HOT).byte(op.ge).if();
+    this.#storeWord(this.#programCounter, () => code.getLocal(PROGRAM_COUNTER));
+    this.#storeWord(POINT_WORD, () => code.constant(HOT_POINT));
+    code.branch(this.toOuterLabels + 1 + HOST).end();
+    code.getLocal(mark).getLocal(heat).constant(1).byte(op.add).storeByte(0);
   }
 
   #getLeft(): Code {
@@ -441,55 +453,39 @@ export class BodyPrinter {
 
   /** Put the value of an expression on the stack. */
   #expression(expression: Expression): void {
+    printExpression(this.#target.code, expression, (leaf) => this.#leaf(leaf));
+  }
+
+  #leaf(leaf: Leaf): void {
     const { code, base, isQuiet } = this.#target;
-    switch (expression.op) {
-      case 'constant':
-        code.constant(expression.value);
-        return;
+    switch (leaf.op) {
       case 'register': {
-        if (expression.index === this.#programCounter) {
+        if (leaf.index === this.#programCounter) {
           this.#getProgramCounter();
           return;
         }
-        const cached = this.#cachedOf(expression.index);
+        const cached = this.#cachedOf(leaf.index);
         if (cached.valid) code.getLocal(cached.local);
-        else if (this.#zero.has(expression.index)) {
+        else if (this.#zero.has(leaf.index)) {
           code.constant(0);
           return;
         } else
           code
             .constant(0)
-            .load(base + expression.index * 4)
+            .load(base + leaf.index * 4)
             .teeLocal(cached.local);
         cached.valid = true;
         return;
       }
       case 'local':
-        code.getLocal(this.#localOf(expression.index));
+        code.getLocal(this.#localOf(leaf.index));
         return;
       case 'input':
         if (isQuiet) code.constant(0);
         else {
           code.constant(0).load(base + LINE_WORD * 4);
-          code.constant(expression.bit).byte(op.shrUnsigned).constant(1).byte(op.and);
+          code.constant(leaf.bit).byte(op.shrUnsigned).constant(1).byte(op.and);
         }
-        return;
-      case 'binary': {
-        const { operator, left, right } = expression;
-        this.#expression(left);
-        if (operator === '==' && right.op === 'constant' && right.value === 0) {
-          code.byte(op.eqz);
-          return;
-        }
-        this.#expression(right);
-        code.byte(OPERATORS[operator]);
-        return;
-      }
-      case 'select':
-        this.#expression(expression.consequent);
-        this.#expression(expression.alternate);
-        this.#expression(expression.condition);
-        code.byte(op.select);
     }
   }
 

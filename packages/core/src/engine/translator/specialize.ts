@@ -1,0 +1,479 @@
+/**
+ * One instruction at a known place: its IR with all that follows from its address and its bytes worked out.
+ *
+ * The program counter, the opcode and the operands are constants then, prefixes have led to their rows, and conditions
+ * on any of these are decided. What is left is a tree of steps whose every path ends by saying where the CPU goes on.
+ */
+import type { InstructionSet } from '../../isa/instruction-set.js';
+import { fitsIn, type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
+import {
+  type BinaryOperator,
+  type Block,
+  compute,
+  constant,
+  type Expression,
+  expressionsOf,
+  type Statement,
+} from '../../isa/ir.js';
+
+type CycleStatement = Extract<Statement, { op: 'cycle' }>;
+
+/** What an instruction does, and in what order. */
+export type Step =
+  | { readonly op: 'set'; readonly register: number; readonly value: Expression }
+  | { readonly op: 'let'; readonly local: number; readonly value: Expression }
+  /** Cycles in which nothing but time goes by. */
+  | { readonly op: 'pass'; readonly cycles: number }
+  /** An access. */
+  | {
+      readonly op: 'cycle';
+      readonly cycle: CycleStatement['cycle'];
+      readonly address: Expression;
+      readonly addresses: Interval;
+      readonly value: Expression | undefined;
+      /** Local that takes what was read, −1 if nobody looks at it. */
+      readonly result: number;
+      readonly resume: Resume;
+    }
+  | {
+      readonly op: 'if';
+      readonly condition: Expression;
+      readonly consequent: readonly Step[];
+      readonly alternate: readonly Step[];
+    }
+  | Next;
+
+/** The end of a path: the address of the next instruction. */
+export interface Next {
+  readonly op: 'next';
+  readonly address: Expression;
+  /** Something may come in its place: the host is to look. */
+  readonly isStop: boolean;
+  /** It was a call: memory was written, then the CPU jumped. */
+  readonly isCall: boolean;
+}
+
+/** What the host needs to do a cycle in place of compiled code, and to finish the instruction. */
+export interface Resume {
+  readonly statement: CycleStatement;
+  /** The statements that follow, innermost block first. */
+  readonly rest: readonly Block[];
+  /** Program counter at the cycle; undefined where its local has it. */
+  readonly programCounter: number | undefined;
+  /** IR locals that the rest reads: the constants they are, undefined where they have wasm locals. */
+  readonly locals: ReadonlyMap<number, number | undefined>;
+}
+
+/** An instruction at its place. */
+export interface Specialized {
+  readonly steps: readonly Step[];
+  /** Bytes that were folded into it, by distance from its first one. */
+  readonly folded: ReadonlyMap<number, number>;
+  /** Addresses that it reads as an instruction does, folded or not. */
+  readonly fetched: readonly number[];
+  /** Address of the instruction behind it. */
+  readonly end: number;
+}
+
+/** What an instruction may be fetched from. */
+export interface CodeMemory {
+  /**
+   * The byte at an address; `'volatile'` if it changes too often to be relied upon, undefined if it is no memory that
+   * can be fetched without side effects.
+   */
+  fetch(address: number): number | 'volatile' | undefined;
+}
+
+/** Thrown, and caught here: the instruction is one that the host has to run. */
+const UNFIT = new Error('not to be translated');
+
+/** What is known at a point of the instruction. */
+interface Known {
+  /** Registers that are constants. */
+  readonly registers: Map<number, number>;
+  readonly locals: Map<number, number>;
+  readonly bounds: Map<number, Interval>;
+  /** Whether memory has been written. */
+  hasWritten: boolean;
+}
+
+const copyOf = ({ registers, locals, bounds, hasWritten }: Known): Known => ({
+  registers: new Map(registers),
+  locals: new Map(locals),
+  bounds: new Map(bounds),
+  hasWritten,
+});
+
+/**
+ * The instruction at an address; undefined if it is none that can be translated.
+ *
+ * @param rare registers that are 0 whenever an ordinary instruction begins
+ */
+export function specialize(
+  isa: InstructionSet,
+  rare: readonly number[],
+  address: number,
+  memory: CodeMemory,
+): Specialized | undefined {
+  try {
+    return new Specializer(isa, rare, address, memory).instruction();
+  } catch (error) {
+    if (error === UNFIT) return undefined;
+    throw error;
+  }
+}
+
+class Specializer {
+  readonly #isa: InstructionSet;
+  readonly #rare: readonly number[];
+  readonly #address: number;
+  readonly #memory: CodeMemory;
+  readonly #programCounter: number;
+  readonly #widths: ReadonlyMap<number, number>;
+  readonly #folded = new Map<number, number>();
+  readonly #fetched: number[] = [];
+  readonly #status: ReadonlySet<number>;
+  #end: number;
+
+  constructor(isa: InstructionSet, rare: readonly number[], address: number, memory: CodeMemory) {
+    this.#isa = isa;
+    this.#rare = rare;
+    this.#address = address;
+    this.#end = address;
+    this.#memory = memory;
+    this.#programCounter = isa.registers.get(isa.declaration.programCounter) as number;
+    this.#widths = isa.registerWidths;
+    this.#status = isa.statusRegisters;
+  }
+
+  instruction(): Specialized {
+    const known: Known = {
+      registers: new Map([[this.#programCounter, this.#address], ...this.#rare.map((index) => [index, 0] as const)]),
+      locals: new Map(),
+      bounds: new Map(),
+      hasWritten: false,
+    };
+    const steps: Step[] = [];
+    if (!this.#block(this.#isa.step.block, [], known, steps)) steps.push(this.#next(known));
+    return { steps, folded: this.#folded, fetched: this.#fetched, end: this.#end };
+  }
+
+  #next({ registers, hasWritten }: Known): Next {
+    const at = registers.get(this.#programCounter);
+    return {
+      op: 'next',
+      address: at === undefined ? { op: 'register', index: this.#programCounter } : constant(at),
+      isStop: this.#rare.some((register) => registers.get(register) !== 0),
+      isCall: hasWritten && at !== undefined && at !== this.#end,
+    };
+  }
+
+  /** Whether all paths have ended: the block went on elsewhere. */
+  #block(block: Block, outer: readonly Block[], known: Known, steps: Step[]): boolean {
+    for (const [index, statement] of block.entries()) {
+      const rest = [block.slice(index + 1), ...outer];
+      switch (statement.op) {
+        case 'decode': {
+          const opcode = this.#simplify(statement.opcode, known);
+          const encoding = opcode.op === 'constant' && this.#isa.pages.get(statement.page)?.[opcode.value];
+          if (!encoding) throw UNFIT;
+          known.locals.clear();
+          known.bounds.clear();
+          if (!this.#block(this.#isa.body(encoding).block, [], known, steps)) steps.push(this.#next(known));
+          return true;
+        }
+        case 'if':
+          if (this.#if(statement, rest, known, steps)) return true;
+          break;
+        case 'cycle':
+          this.#cycle(statement, rest, known, steps);
+          break;
+        case 'set':
+          this.#set(statement.register, this.#simplify(statement.value, known), known, steps);
+          break;
+        case 'let':
+          this.#let(statement.local, this.#simplify(statement.value, known), known, steps);
+          break;
+        case 'acknowledge':
+        case 'sample':
+          // No line is asserted, and nothing is due before the instruction ends.
+          break;
+      }
+    }
+    return false;
+  }
+
+  #set(register: number, value: Expression, { registers }: Known, steps: Step[]): void {
+    if (this.#status.has(register)) throw UNFIT;
+    if (value.op !== 'constant') {
+      registers.delete(register);
+      steps.push({ op: 'set', register, value });
+      return;
+    }
+    const before = registers.get(register);
+    registers.set(register, value.value);
+    if (register === this.#programCounter) {
+      // Where a path ends is told there. Bytes that nobody looks at are known by what they are skipped with.
+      if (before === this.#end && value.value === before + 1) this.#end = value.value;
+    } else if (before !== value.value) steps.push({ op: 'set', register, value });
+  }
+
+  #let(local: number, value: Expression, known: Known, steps: Step[]): void {
+    if (value.op === 'constant') known.locals.set(local, value.value);
+    else {
+      known.bounds.set(local, this.#boundsOf(value, known));
+      known.locals.delete(local);
+      steps.push({ op: 'let', local, value });
+    }
+  }
+
+  #if(
+    { condition, consequent, alternate }: Extract<Statement, { op: 'if' }>,
+    rest: readonly Block[],
+    known: Known,
+    steps: Step[],
+  ): boolean {
+    const decided = this.#simplify(condition, known);
+    if (decided.op === 'constant') return this.#block(decided.value === 0 ? alternate : consequent, rest, known, steps);
+    const arms = [consequent, alternate].map((block) => {
+      const arm = { known: copyOf(known), steps: [] as Step[], hasEnded: false };
+      arm.hasEnded = this.#block(block, rest, arm.known, arm.steps);
+      return arm;
+    });
+    const [first, second] = arms as [(typeof arms)[0], (typeof arms)[0]];
+    steps.push({ op: 'if', condition: decided, consequent: first.steps, alternate: second.steps });
+    // Arms that lead to different places go on apart, for what is known of the place is worth more than short code.
+    const isLast = rest.every((block) => block.length === 0);
+    const [one, other] = arms.map((arm) => arm.known.registers.get(this.#programCounter));
+    for (const arm of arms) {
+      if (arm.hasEnded || (!isLast && one === other)) continue;
+      arm.hasEnded = rest.some((block, index) => this.#block(block, rest.slice(index + 1), arm.known, arm.steps));
+      if (!arm.hasEnded) arm.steps.push(this.#next(arm.known));
+      arm.hasEnded = true;
+    }
+    const going = arms.filter(({ hasEnded }) => !hasEnded);
+    if (going.length === 0) return true;
+    this.#join(going, known);
+    return false;
+  }
+
+  /** What is known after arms: what all of them leave. A constant that is none in another arm gets its local there. */
+  #join(arms: readonly { readonly known: Known; readonly steps: Step[] }[], known: Known): void {
+    const ends = arms.map((arm) => arm.known);
+    known.hasWritten = ends.some(({ hasWritten }) => hasWritten);
+    for (const kind of ['registers', 'locals'] as const) {
+      const places = new Set(ends.flatMap((end) => [...end[kind].keys()]));
+      known[kind].clear();
+      for (const place of places) {
+        const values = new Set(ends.map((end) => end[kind].get(place)));
+        const [value] = values;
+        if (values.size === 1 && value !== undefined) {
+          known[kind].set(place, value);
+          continue;
+        }
+        for (const { known: end, steps } of arms) {
+          const here = end[kind].get(place);
+          if (here === undefined) continue;
+          if (kind === 'locals') {
+            steps.push({ op: 'let', local: place, value: constant(here) });
+            end.bounds.set(place, { low: here, high: here });
+          } else if (place === this.#programCounter) steps.push({ op: 'set', register: place, value: constant(here) });
+        }
+      }
+    }
+    known.bounds.clear();
+    for (const place of new Set(ends.flatMap(({ bounds }) => [...bounds.keys()]))) {
+      const bounds = ends.map((end) => end.bounds.get(place) ?? ofWidth(31));
+      known.bounds.set(place, bounds.reduce(union));
+    }
+  }
+
+  #cycle(statement: CycleStatement, rest: readonly Block[], known: Known, steps: Step[]): void {
+    const { cycle, operands, result } = statement;
+    if (cycle.kind === 'acknowledge' || cycle.kind === 'return') throw UNFIT;
+    if (cycle.kind === 'idle') {
+      // Whoever lets idle cycles wait, by a page's delay, has no translated code.
+      this.#pass(cycle.length, steps);
+      return;
+    }
+    const [addressExpression, valueExpression] = operands as [Expression, Expression];
+    const address = this.#simplify(addressExpression, known);
+    const isFetch =
+      cycle.kind === 'read' &&
+      cycle.space === 'memory' &&
+      address.op === 'constant' &&
+      addressExpression.op !== 'constant' &&
+      this.#isOfProgramCounter(addressExpression);
+    if (isFetch && address.op === 'constant' && this.#fetch(address.value, statement, known, rest)) {
+      this.#pass(cycle.length, steps);
+      return;
+    }
+    const isRead = cycle.kind === 'read';
+    steps.push({
+      op: 'cycle',
+      cycle,
+      address,
+      addresses: this.#boundsOf(address, known),
+      value: isRead ? undefined : this.#simplify(valueExpression, known),
+      result: isRead && readsLocal(rest, result) ? result : -1,
+      resume: {
+        statement,
+        rest,
+        programCounter: known.registers.get(this.#programCounter),
+        locals: new Map([...localsOf(rest)].filter((local) => local !== result).map((l) => [l, known.locals.get(l)])),
+      },
+    });
+    if (isRead) {
+      known.locals.delete(result);
+      known.bounds.set(result, ofWidth(8));
+    } else if (cycle.space === 'memory') known.hasWritten = true;
+  }
+
+  /** Fold a byte of the instruction; false if it has to be read when the instruction runs. */
+  #fetch(address: number, { result }: CycleStatement, known: Known, rest: readonly Block[]): boolean {
+    const byte = this.#memory.fetch(address);
+    if (byte === undefined) throw UNFIT;
+    this.#fetched.push(address);
+    // A byte that nobody looks at need not be what it is now.
+    if (!readsLocal(rest, result)) return true;
+    this.#end = Math.max(this.#end, address + 1);
+    if (byte === 'volatile') return false;
+    this.#folded.set(address, byte);
+    known.locals.set(result, byte);
+    return true;
+  }
+
+  #pass(cycles: number, steps: Step[]): void {
+    const last = steps.at(-1);
+    if (last?.op === 'pass') steps[steps.length - 1] = { op: 'pass', cycles: last.cycles + cycles };
+    else steps.push({ op: 'pass', cycles });
+  }
+
+  #isOfProgramCounter(expression: Expression): boolean {
+    if (expression.op === 'register') return expression.index === this.#programCounter;
+    return expression.op === 'binary' && this.#isOfProgramCounter(expression.left);
+  }
+
+  #boundsOf(expression: Expression, known: Known): Interval {
+    switch (expression.op) {
+      case 'constant':
+        return { low: expression.value, high: expression.value };
+      case 'register':
+        return ofWidth(this.#widths.get(expression.index) ?? 31);
+      case 'local':
+        return known.bounds.get(expression.index) ?? ofWidth(31);
+      case 'input':
+        return { low: 0, high: 0 };
+      case 'binary':
+        return resultInterval(
+          expression.operator,
+          this.#boundsOf(expression.left, known),
+          this.#boundsOf(expression.right, known),
+        );
+      case 'select':
+        return union(this.#boundsOf(expression.consequent, known), this.#boundsOf(expression.alternate, known));
+    }
+  }
+
+  #simplify(expression: Expression, known: Known): Expression {
+    switch (expression.op) {
+      case 'constant':
+        return expression;
+      case 'register': {
+        const value = known.registers.get(expression.index);
+        return value === undefined ? expression : constant(value);
+      }
+      case 'local': {
+        const value = known.locals.get(expression.index);
+        return value === undefined ? expression : constant(value);
+      }
+      case 'input':
+        return constant(0);
+      case 'select': {
+        const condition = this.#simplify(expression.condition, known);
+        const consequent = this.#simplify(expression.consequent, known);
+        const alternate = this.#simplify(expression.alternate, known);
+        if (condition.op === 'constant') return condition.value === 0 ? alternate : consequent;
+        return { op: 'select', condition, consequent, alternate };
+      }
+      case 'binary':
+        return this.#binary(
+          expression.operator,
+          this.#simplify(expression.left, known),
+          this.#simplify(expression.right, known),
+          known,
+        );
+    }
+  }
+
+  #binary(operator: BinaryOperator, left: Expression, right: Expression, known: Known): Expression {
+    if (left.op === 'constant' && right.op === 'constant')
+      return constant(compute(operator, left.value, right.value));
+    if (left.op === 'constant' && isCommutative(operator)) return this.#binary(operator, right, left, known);
+    if (right.op !== 'constant') return { op: 'binary', operator, left, right };
+    const { value } = right;
+    if (value === 0 && LEAVES_LEFT.has(operator)) return left;
+    if (operator === '&') {
+      if (value === 0) return right;
+      // A mask that takes nothing away.
+      if (value > 0 && (value & (value + 1)) === 0 && fitsIn(this.#boundsOf(left, known), { low: 0, high: value }))
+        return left;
+      if (left.op === 'binary' && left.operator === '&' && left.right.op === 'constant')
+        return this.#binary('&', left.left, constant(left.right.value & value), known);
+    }
+    // (x + a) + b is x + (a + b)
+    const isSum = (operator === '+' || operator === '-') && left.op === 'binary' && left.right.op === 'constant';
+    if (isSum && (left.operator === '+' || left.operator === '-')) {
+      const inner = left.operator === '+' ? left.right.value : -left.right.value;
+      return this.#binary('+', left.left, constant(inner + (operator === '+' ? value : -value)), known);
+    }
+    return { op: 'binary', operator, left, right };
+  }
+}
+
+/** Operators that 0 on the right makes do nothing. */
+const LEAVES_LEFT: ReadonlySet<BinaryOperator> = new Set(['+', '-', '|', '^', '<<', '>>']);
+
+const isCommutative = (operator: BinaryOperator): boolean => ['+', '&', '|', '^', '==', '!='].includes(operator);
+
+const readsLocal = (blocks: readonly Block[], local: number): boolean => localsOf(blocks).has(local);
+
+const known = new WeakMap<Block, ReadonlySet<number>>();
+
+/** Locals that blocks read. */
+function localsOf(blocks: readonly Block[]): ReadonlySet<number> {
+  if (blocks.length === 1) return localsOfBlock(blocks[0] as Block);
+  return new Set(blocks.flatMap((block) => [...localsOfBlock(block)]));
+}
+
+function localsOfBlock(block: Block): ReadonlySet<number> {
+  let found = known.get(block);
+  if (!found) {
+    const collected = new Set<number>();
+    collect(block, collected);
+    found = collected;
+    known.set(block, found);
+  }
+  return found;
+}
+
+function collect(block: Block, found: Set<number>): void {
+  const visit = (expression: Expression): void => {
+    if (expression.op === 'local') found.add(expression.index);
+    else if (expression.op === 'binary') {
+      visit(expression.left);
+      visit(expression.right);
+    } else if (expression.op === 'select') {
+      visit(expression.condition);
+      visit(expression.consequent);
+      visit(expression.alternate);
+    }
+  };
+  for (const statement of block) {
+    for (const expression of expressionsOf(statement)) visit(expression);
+    if (statement.op === 'if') {
+      collect(statement.consequent, found);
+      collect(statement.alternate, found);
+    }
+  }
+}

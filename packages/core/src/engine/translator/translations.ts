@@ -1,0 +1,317 @@
+/**
+ * What one CPU has of translated code: regions by their entry, and which bytes of memory they were made of.
+ *
+ * For each byte of memory there is a mark, no state, that compiled code can see: how often jumps led to it, and whether
+ * code was made of it.
+ */
+import { type Bus, ENTRY_WORDS, READ, TRANSLATED as TRANSLATED_ADD, type TranslatedMemory, WRITE } from '../../bus/bus.js';
+import type { Interval } from '../../isa/interval.js';
+import { cpuLayout, type Cpu } from '../../machine/cpu.js';
+import type { Arena } from '../../state/arena.js';
+import { HEAT, HOT } from '../wasm/body-printer.js';
+import { encodeModule } from '../wasm/code.js';
+import { formRegion } from './region.js';
+import { type KnownMemory, printRegion } from './region-printer.js';
+import type { CodeMemory, Resume } from './specialize.js';
+
+/** The bit of a mark beside its heat. */
+const TRANSLATED = 0x80;
+
+/** Changes after which a byte is no longer folded into code. */
+const VOLATILE = 2;
+/** Bytes of memory are counted in pieces of so many. */
+const GRANULE = 256;
+
+/** A region as it was compiled, for any machine in which the same memory lies at the same place. */
+interface Compiled {
+  readonly module: WebAssembly.Module;
+  readonly name: string;
+  readonly points: readonly Resume[];
+  /** Words of the page table that it relies on. */
+  readonly pages: ReadonlyMap<number, number>;
+  /** Addresses in mixed pages that it is fetched from, with what is to be added to them. */
+  readonly mixed: ReadonlyMap<number, number>;
+  /** Arena offsets of the bytes that were folded, with the bytes. */
+  readonly folded: ReadonlyMap<number, number>;
+}
+
+/** A region of this CPU's. */
+export class Translation {
+  readonly entry: number;
+  readonly compiled: Compiled;
+  readonly run: () => number;
+  /** Version of the page table that it was last seen to fit. */
+  version = -1;
+  constructor(entry: number, compiled: Compiled, run: () => number) {
+    this.entry = entry;
+    this.compiled = compiled;
+    this.run = run;
+  }
+}
+
+/** The host's part of a region's accesses. */
+export type HostAccess = (resume: Resume, address: number, value: number) => number;
+
+export class Translations implements TranslatedMemory {
+  /** Number of regions compiled, and of those dropped because their code has changed. */
+  compilations = 0;
+  invalidations = 0;
+  readonly #cpu: Cpu;
+  readonly #arena: Arena;
+  readonly #bus: Bus;
+  readonly #rare: readonly number[];
+  readonly #access: HostAccess;
+  readonly #regions = new Map<number, Translation[]>();
+  /** Regions by the granules that they were made of. */
+  readonly #granules = new Map<number, Set<Translation>>();
+  /** How often bytes of translated code have changed. */
+  readonly #changes = new Map<number, number>();
+  /** Entries that are not to be translated until they were found hot so many times more. */
+  readonly #waits = new Map<number, number>();
+  readonly #backOff = new Map<number, number>();
+
+  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], access: HostAccess) {
+    this.#cpu = cpu;
+    this.#arena = arena;
+    this.#bus = cpu.memory;
+    this.#rare = rare;
+    this.#access = access;
+    this.#bus.guard(this);
+  }
+
+  /** Number of regions there are. */
+  get count(): number {
+    let count = 0;
+    for (const regions of this.#regions.values()) count += regions.length;
+    return count;
+  }
+
+  /** The region that begins at an address and fits the memory as it is now. */
+  at(address: number): Translation | undefined {
+    const regions = this.#regions.get(address);
+    if (!regions) return undefined;
+    const { version } = this.#bus;
+    for (const region of regions) {
+      if (region.version === version) return region;
+      if (!this.#fits(region.compiled)) continue;
+      region.version = version;
+      return region;
+    }
+    return undefined;
+  }
+
+  /** Count a way to an address; whether it is hot by now. */
+  isHot(address: number): boolean {
+    const offset = this.#offsetOf(address);
+    if (offset === undefined) return false;
+    const at = offset + this.#arena.toMarks;
+    const mark = this.#arena.u8[at] as number;
+    if ((mark & HEAT) >= HOT) return true;
+    this.#arena.u8[at] = mark + 1;
+    return false;
+  }
+
+  /** Translate what has become hot; undefined if that cannot be, or is not worthwhile now. */
+  translate(address: number): Translation | undefined {
+    const offset = this.#offsetOf(address);
+    if (offset === undefined) return undefined;
+    const wait = this.#waits.get(offset) ?? 0;
+    if (wait > 0) {
+      this.#waits.set(offset, wait - 1);
+      this.#cool(offset);
+      return undefined;
+    }
+    const compiled = this.#compile(address);
+    if (!compiled) {
+      this.#waits.set(offset, Number.POSITIVE_INFINITY);
+      this.#cool(offset);
+      return undefined;
+    }
+    return this.#add(address, compiled);
+  }
+
+  #cool(offset: number): void {
+    const at = offset + this.#arena.toMarks;
+    this.#arena.u8[at] = (this.#arena.u8[at] as number) & TRANSLATED;
+  }
+
+  #add(address: number, compiled: Compiled): Translation {
+    const { points } = compiled;
+    const instance = new WebAssembly.Instance(compiled.module, {
+      host: {
+        memory: this.#arena.memory as WebAssembly.Memory,
+        access: (point: number, at: number, value: number) => this.#access(points[point] as Resume, at, value),
+      },
+    });
+    const region = new Translation(address, compiled, instance.exports[compiled.name] as () => number);
+    this.#regions.set(address, [region, ...(this.#regions.get(address) ?? [])]);
+    let isNew = false;
+    for (const offset of compiled.folded.keys()) {
+      const granule = Math.floor(offset / GRANULE);
+      const regions = this.#granules.get(granule) ?? new Set();
+      if (regions.size === 0) isNew = true;
+      this.#granules.set(granule, regions.add(region));
+      const at = offset + this.#arena.toMarks;
+      this.#arena.u8[at] = (this.#arena.u8[at] as number) | TRANSLATED;
+    }
+    if (isNew) this.#bus.guard(this);
+    return region;
+  }
+
+  #compile(address: number): Compiled | undefined {
+    const { isa, offset: base } = this.#cpu;
+    const bus = this.#bus;
+    const pages = new Map<number, number>();
+    const mixed = new Map<number, number>();
+    const code: CodeMemory = {
+      fetch: (at) => {
+        const offset = this.#offsetOf(at);
+        if (offset === undefined) return undefined;
+        return (this.#changes.get(offset) ?? 0) >= VOLATILE ? 'volatile' : (this.#arena.u8[offset] as number);
+      },
+    };
+    const region = formRegion(isa, this.#rare, address, code);
+    if (!region) return undefined;
+    const folded = new Map(
+      [...region.folded].map(([at, byte]) => [this.#offsetOf(at) as number, byte] as const),
+    );
+    const isOwn = (page: number, add: number): boolean => {
+      const from = add + (page << bus.pageShift);
+      for (const offset of folded.keys()) if (offset >= from && offset <= from + bus.pageMask) return true;
+      return false;
+    };
+    for (const at of region.fetched) {
+      const word = (at >>> bus.pageShift) * ENTRY_WORDS + READ;
+      const add = bus.table[word] as number;
+      if (add >= 0) pages.set(word, add);
+      else mixed.set(at, (this.#offsetOf(at) as number) - at);
+    }
+    const memory: KnownMemory = {
+      plain: (access, addresses) => {
+        const found = plainPages(bus, access, addresses);
+        if (!found) {
+          const { low, high } = addresses;
+          const offset = access === 'read' && low === high ? this.#offsetOf(low) : undefined;
+          if (offset === undefined) return undefined;
+          mixed.set(low, offset - low);
+          return offset - low;
+        }
+        // Where this region's own code lies, writes will not be plain.
+        if (access === 'write' && found.words.some(({ page }) => isOwn(page, found.add))) return undefined;
+        for (const { word } of found.words) pages.set(word, found.add);
+        return found.add;
+      },
+      isHosts: (access, at) => {
+        const entry = (at >>> bus.pageShift) * ENTRY_WORDS;
+        if (access === 'read') return (bus.table[entry + READ] as number) < 0;
+        return (bus.table[entry + WRITE] as number) < 0 && bus.table[entry + TRANSLATED_ADD] === 0;
+      },
+    };
+    const { memoryTable, ioTable } = cpuLayout(isa);
+    const points: Resume[] = [];
+    const name = 'run';
+    const printed = printRegion(name, region, {
+      isa,
+      base,
+      memoryTable,
+      ioTable,
+      toMarks: this.#arena.toMarks,
+      memory,
+      points,
+    });
+    this.compilations += 1;
+    const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
+    (globalThis as any).DUMP?.(bytes, region);
+    return { module: new WebAssembly.Module(bytes), name, points, pages, mixed, folded };
+  }
+
+  #fits({ pages, mixed }: Compiled): boolean {
+    const { table } = this.#bus;
+    for (const [word, add] of pages) if (table[word] !== add) return false;
+    for (const [address, add] of mixed) if (this.#offsetOf(address) !== address + add) return false;
+    return true;
+  }
+
+  /** Arena offset of the byte that an instruction would be fetched from, if there is memory. */
+  #offsetOf(address: number): number | undefined {
+    const bus = this.#bus;
+    const add = bus.table[(address >>> bus.pageShift) * ENTRY_WORDS + READ] as number;
+    if (add >= 0) return add + address;
+    const window = bus.window(address);
+    return window.size > 0 ? window.add + address : undefined;
+  }
+
+  isTranslated(offset: number): boolean {
+    return ((this.#arena.u8[offset + this.#arena.toMarks] as number) & TRANSLATED) !== 0;
+  }
+
+  isAnyTranslated(offset: number, size: number): boolean {
+    for (let granule = Math.floor(offset / GRANULE); granule * GRANULE < offset + size; granule += 1) {
+      if (this.#granules.has(granule)) return true;
+    }
+    return false;
+  }
+
+  changed(offset: number): void {
+    this.#changes.set(offset, (this.#changes.get(offset) ?? 0) + 1);
+    const regions = this.#granules.get(Math.floor(offset / GRANULE)) ?? [];
+    for (const region of [...regions]) if (region.compiled.folded.has(offset)) this.#drop(region);
+    this.#bus.version += 1;
+  }
+
+  /** Drop what memory no longer agrees with: it may have changed in any way. */
+  revalidate(): void {
+    const { u8 } = this.#arena;
+    for (const regions of [...this.#regions.values()]) {
+      for (const region of regions) {
+        for (const [offset, byte] of region.compiled.folded) {
+          if (u8[offset] === byte) continue;
+          this.#drop(region);
+          break;
+        }
+      }
+    }
+  }
+
+  #drop(region: Translation): void {
+    this.invalidations += 1;
+    const { entry, compiled } = region;
+    const left = (this.#regions.get(entry) ?? []).filter((other) => other !== region);
+    if (left.length > 0) this.#regions.set(entry, left);
+    else this.#regions.delete(entry);
+    for (const offset of compiled.folded.keys()) {
+      const granule = Math.floor(offset / GRANULE);
+      const regions = this.#granules.get(granule);
+      regions?.delete(region);
+      if (regions?.size === 0) this.#granules.delete(granule);
+      if (![...(regions ?? [])].some((other) => other.compiled.folded.has(offset))) {
+        const at = offset + this.#arena.toMarks;
+        this.#arena.u8[at] = (this.#arena.u8[at] as number) & HEAT;
+      }
+    }
+    const offset = this.#offsetOf(entry);
+    if (offset === undefined) return;
+    // Each time it waits twice as long.
+    const backOff = (this.#backOff.get(offset) ?? 0.5) * 2;
+    this.#backOff.set(offset, backOff);
+    this.#waits.set(offset, backOff - 1);
+    this.#cool(offset);
+  }
+}
+
+/** The page table's words for accesses to addresses that are plain, all with the same number added. */
+function plainPages(
+  bus: Bus,
+  access: 'read' | 'write',
+  { low, high }: Interval,
+): { readonly add: number; readonly words: readonly { page: number; word: number }[] } | undefined {
+  const first = low >>> bus.pageShift;
+  const last = high >>> bus.pageShift;
+  if (low < 0 || last >= bus.pageCount || last - first > 3) return undefined;
+  const words = Array.from({ length: last - first + 1 }, (_, index) => {
+    const page = first + index;
+    return { page, word: page * ENTRY_WORDS + (access === 'read' ? READ : WRITE) };
+  });
+  const [add] = words.map(({ word }) => bus.table[word] as number) as [number];
+  return add >= 0 && words.every(({ word }) => bus.table[word] === add) ? { add, words } : undefined;
+}
