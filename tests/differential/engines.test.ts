@@ -14,7 +14,12 @@ const SEED = Number(process.env.BACKPLANE_RANDOM_SEED ?? Math.floor(Math.random(
 const WHOLE: Way = { engine: 'evaluator', sliced: false };
 const WAYS = {
   interpreter: { engine: 'interpreter', sliced: true },
-  switching: { engine: 'auto', sliced: true, switching: ['interpreter', 'evaluator', 'interpreter', 'auto'] },
+  translator: { engine: 'translator', sliced: true },
+  switching: {
+    engine: 'auto',
+    sliced: true,
+    switching: ['translator', 'interpreter', 'evaluator', 'translator', 'auto'],
+  },
 } as const satisfies Record<string, Way>;
 
 const isCompilable = ({ cpus }: Machine): boolean => Object.values(cpus).every(({ isa }) => interpreter.supports(isa));
@@ -26,6 +31,8 @@ describe(`${MACHINES} random machines of seed ${SEED}`, () => {
     const shares: number[] = [];
     let compiled = 0;
     let compilable = 0;
+    let translated = 0;
+    let invalidated = 0;
     fc.assert(
       fc.property(machineDescription, (description) => {
         const wanted = live(description, WHOLE);
@@ -34,6 +41,10 @@ describe(`${MACHINES} random machines of seed ${SEED}`, () => {
           const seen = live(description, way);
           const differs = difference(wanted, seen);
           if (differs) throw new Error(`${name}: ${differs}\n${JSON.stringify(description)}`);
+          if (name === 'translator') {
+            if (seen.stats.cycles.translator > 0) translated += 1;
+            invalidated += seen.stats.regions.invalidated;
+          }
           if (name !== 'interpreter' || !isCompilable(seen.machine)) continue;
           compilable += 1;
           const { cycles } = seen.stats;
@@ -45,6 +56,9 @@ describe(`${MACHINES} random machines of seed ${SEED}`, () => {
     );
     // Compiled code has run in nearly all of them, though not all the time: where an event is near it may not.
     expect(compiled).toBeGreaterThan(0.75 * compilable);
+    // A quarter of them run anything so often that it is translated, and some write over what was.
+    expect(translated).toBeGreaterThan(0.1 * compilable);
+    expect(invalidated).toBeGreaterThan(0);
     // Each machine counts as much as any other: one that is held up for millions of cycles would outweigh all the rest.
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeGreaterThan(0.6 * shares.length);
   });

@@ -10,7 +10,9 @@ const folder = fileURLToPath(new URL('fixtures/', import.meta.url));
 test.each(readdirSync(folder))('%s comes to the same in each engine', (name) => {
   const description = JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as MachineDescription;
   const wanted = live(description, { engine: 'evaluator', sliced: false });
-  const seen = live(description, { engine: 'interpreter', sliced: true });
-  expect(difference(wanted, seen)).toBeUndefined();
-  expect(seen.stats.cycles.interpreter).toBeGreaterThan(0);
+  for (const engine of ['interpreter', 'translator'] as const) {
+    const seen = live(description, { engine, sliced: true });
+    expect(difference(wanted, seen)).toBeUndefined();
+    expect(seen.stats.cycles.interpreter).toBeGreaterThan(0);
+  }
 });

@@ -103,11 +103,15 @@ function instruction(cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<n
 }
 
 /** A program that ends in a jump to another one, or to itself. */
-const program = (cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<number[]> =>
+const program = (
+  cpu: ChosenCpu,
+  devices: readonly number[],
+  nexts: readonly number[] = PROGRAM_STARTS,
+): fc.Arbitrary<number[]> =>
   fc
     .tuple(
       fc.array(instruction(cpu, devices), { minLength: 1, maxLength: 14 }),
-      fc.constantFrom(...PROGRAM_STARTS),
+      fc.constantFrom(...nexts),
       fc.oneof(fc.constant([]), fc.constantFrom(...cpu.subject.enables)),
     )
     .map(([parts, next, enable]) => [...enable, ...parts.flat(), ...cpu.subject.jump(next)]);
@@ -289,13 +293,19 @@ const episode = ({ subject: { registers } }: ChosenCpu): fc.Arbitrary<Episode> =
 /** Programs for one CPU, and where its interrupts and RESET go. */
 function patches(name: string, cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<Patch[]> {
   const vector = fc.constantFrom(...PROGRAM_STARTS);
+  const starts = fc.uniqueArray(fc.constantFrom(...PROGRAM_STARTS), { minLength: 2, maxLength: 6 });
   return fc
     .record({
-      programs: fc.uniqueArray(fc.tuple(fc.constantFrom(...PROGRAM_STARTS), program(cpu, devices)), {
-        minLength: 2,
-        maxLength: 6,
-        selector: ([at]) => at,
-      }),
+      // Half of them go from one to the other for ever: what runs often is what is translated.
+      programs: fc
+        .tuple(starts, fc.boolean())
+        .chain(([places, isLooping]) =>
+          fc.tuple(
+            ...places.map((at) =>
+              fc.tuple(fc.constant(at), program(cpu, devices, isLooping ? places : PROGRAM_STARTS)),
+            ),
+          ),
+        ),
       handlers: fc.tuple(handler(cpu, devices), handler(cpu, devices)),
       interrupts: fc.boolean(),
       vectors: fc.tuple(vector, vector, vector),

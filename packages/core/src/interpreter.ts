@@ -4,4 +4,4 @@
  *
  * @packageDocumentation
  */
-export { interpreter, translator } from './engine/interpreter.js';
+export { interpreter, translator, translatorAfter } from './engine/interpreter.js';

@@ -75,7 +75,7 @@ Examples:
     .option('--timeout <seconds>', 'end after so much time of the host')
     .addOption(
       new Option('--engine <name>', 'engine that runs the CPUs')
-        .choices(['auto', 'evaluator', 'interpreter'])
+        .choices(['auto', 'evaluator', 'interpreter', 'translator'])
         .default('auto'),
     )
     .addOption(variant())

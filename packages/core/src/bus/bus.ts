@@ -87,6 +87,8 @@ export class Bus {
   readonly openBus: number;
   readonly regions: readonly Region[];
   readonly delays: readonly DelayTable[];
+  /** Whether there is any page that lets accesses wait. */
+  readonly isDelayed: boolean;
   #tableOffset = 0;
   /** Who answers where, from the first address to the last. */
   readonly #answering: Readonly<Record<Access, readonly Stretch[]>>;
@@ -131,6 +133,7 @@ export class Bus {
     this.openBus = openBus;
     this.regions = regions;
     this.delays = delays;
+    this.isDelayed = regions.some((region) => 'delay' in region && region.delay !== 0);
     refuseOverlap(regions);
     refuseMirrorLoops(regions);
     for (const { period } of delays) this.#delayOffsets.push(layout.reserve(period));

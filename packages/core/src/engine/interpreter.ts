@@ -123,8 +123,8 @@ class Bound {
     });
     this.#run = instance.exports.run as () => void;
     this.#toMarks = arena.toMarks;
-    if (flavour.isCounting) {
-      this.translations = new Translations(cpu, arena, this.#rare, (resume, address, value) =>
+    if (flavour.hot > 0) {
+      this.translations = new Translations(cpu, arena, this.#rare, flavour.hot, (resume, address, value) =>
         this.#regionAccess(resume, address, value),
       );
     }
@@ -410,10 +410,11 @@ class Interpreter implements RunningEngine {
   readonly #scheduler: Scheduler;
   readonly #bound: (Bound | undefined)[] = [];
   readonly #rare: readonly number[];
-  readonly #translates: boolean;
+  /** Jumps to an instruction after which it is translated; 0 if it never is. */
+  readonly #hot: number;
 
-  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, translates: boolean) {
-    this.#translates = translates;
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, hot: number) {
+    this.#hot = hot;
     this.#cpu = cpu;
     this.#arena = arena;
     this.#scheduler = scheduler;
@@ -438,10 +439,10 @@ class Interpreter implements RunningEngine {
   /** The module for what comes next. */
   #boundNow(isWatched: boolean): Bound {
     const isTraced = this.#cpu.trace !== null;
-    const isDelayed = this.#cpu.memory.delays.length > 0;
+    const { isDelayed } = this.#cpu.memory;
     const isNowQuiet = !isTraced && isQuiet(this.#cpu, this.#rare);
-    const isCounting = this.#translates && isNowQuiet && !isWatched && !isDelayed;
-    const flavour = { isTraced, isWatched, isDelayed, isCounting, isQuiet: isNowQuiet };
+    const hot = isNowQuiet && !isWatched ? this.#hot : 0;
+    const flavour = { isTraced, isWatched, isDelayed, hot, isQuiet: isNowQuiet };
     const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0);
     this.#bound[key] ??= new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
     return this.#bound[key];
@@ -508,8 +509,21 @@ export const interpreter: Engine = {
   name: 'interpreter',
   supports: (isa) => typeof WebAssembly !== 'undefined' && isPrintable(isa),
   isReady: hasInterpreterModule,
-  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, false),
+  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, 0),
 };
+
+/**
+ * A translator that waits for so many jumps to an instruction, 1 to 127, until it translates what begins there.
+ *
+ * @example
+ * // Code is translated as soon as it runs a second time: for tests of translated code.
+ * const eager = translatorAfter(1);
+ */
+export const translatorAfter = (jumps: number): Engine => ({
+  ...interpreter,
+  name: 'translator',
+  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, jumps),
+});
 
 /**
  * The translator as an engine for {@link defineCpu}: what is hot becomes WebAssembly of its own, the interpreter runs
@@ -518,8 +532,4 @@ export const interpreter: Engine = {
  * @example
  * const cpu = defineCpu({ type: 'mine', version: 1, variants, defaultVariant: 'plain', engines: [interpreter, translator] });
  */
-export const translator: Engine = {
-  ...interpreter,
-  name: 'translator',
-  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, true),
-};
+export const translator: Engine = translatorAfter(100);

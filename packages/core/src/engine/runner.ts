@@ -102,9 +102,7 @@ export class Runner {
 
   /** Cycles that the evaluator has left before the choice changes. */
   #untilWarm(): number {
-    return this.#choice === 'auto' && this.#best
-      ? Math.max(1, this.#warmUp - this.#cycles)
-      : Number.POSITIVE_INFINITY;
+    return this.#choice === 'auto' && this.#best ? Math.max(1, this.#warmUp - this.#cycles) : Number.POSITIVE_INFINITY;
   }
 
   #start(engine: Engine): RunningEngine {

@@ -1,8 +1,8 @@
 /** From a config to the parts of a machine, laid out in one arena. */
 import { BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
 import type { BusDevice, Region } from '../bus/region.js';
-import { BackplaneError, ConfigError, suggest } from '../errors.js';
 import type { EngineName } from '../engine/engine.js';
+import { BackplaneError, ConfigError, suggest } from '../errors.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
 import { Medium } from '../media/medium.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';

@@ -384,7 +384,9 @@ export class Machine {
       cycles: this.cycles,
       shape: this.#shape,
       bytes: this.#cpus.reduceRight(
-        (look, { memory }) => () => memory.withoutGuards(look),
+        (look, { memory }) =>
+          () =>
+            memory.withoutGuards(look),
         () => arena.u8.slice(0, layoutSize),
       )(),
       media: new Map([...media].map(([name, { written }]) => [name, written])),

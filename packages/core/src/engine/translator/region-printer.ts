@@ -4,7 +4,7 @@
  * Registers are in locals from the function's beginning to its end. What it cannot do itself is left to the host: a
  * device at a known address is called in its midst, everything else ends it. Its result says why it ended.
  */
-import { ENTRY_WORDS, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
+import { DELAY, ENTRY_WORDS, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
 import type { Expression } from '../../isa/ir.js';
@@ -332,7 +332,11 @@ class RegionPrinter {
   }
 
   #cycle(step: Cycle): void {
-    const { cycle, address, addresses, result } = step;
+    const { cycle, address, addresses } = step;
+    if (cycle.kind === 'idle') {
+      this.#idle(step);
+      return;
+    }
     const access = cycle.kind === 'write' ? 'write' : 'read';
     const isIo = cycle.space === 'io';
     const { memory } = this.#target;
@@ -341,6 +345,32 @@ class RegionPrinter {
     else if (isIo || (address.op === 'constant' && memory.isHosts(access, address.value))) this.#callHost(step);
     else this.#lookedUpAccess(step);
     this.#pending += cycle.length;
+  }
+
+  /** A cycle that waits where the page of its address is a delayed one. */
+  #idle(step: Cycle): void {
+    const code = this.#code;
+    this.#expression(step.address);
+    code.setLocal(ADDRESS);
+    this.#entry(DELAY);
+    this.#inIf(() => this.#leaveToHost(step));
+    this.#pending += step.cycle.length;
+  }
+
+  /** Put a word of the entry of the address's page on the stack. */
+  #entry(word: number): void {
+    const { isa, base, memoryTable } = this.#target;
+    const shift = pageShiftOf(isa.declaration.addressWidth);
+    const entryBytes = ENTRY_WORDS * 4;
+    const code = this.#code;
+    code
+      .getLocal(ADDRESS)
+      .constant(shift - Math.log2(entryBytes))
+      .byte(op.shrUnsigned);
+    code
+      .constant(-entryBytes)
+      .byte(op.and)
+      .load(base + memoryTable + word * 4);
   }
 
   #plainAccess({ address, value, result }: Cycle, plain: number): void {
@@ -360,32 +390,20 @@ class RegionPrinter {
   /** An access by way of the page table. */
   #lookedUpAccess(step: Cycle): void {
     const { address, value, result } = step;
-    const { isa, base, memoryTable, toMarks } = this.#target;
+    const { toMarks } = this.#target;
     const code = this.#code;
-    const shift = pageShiftOf(isa.declaration.addressWidth);
     this.#expression(address);
     code.setLocal(ADDRESS);
     if (value) {
       this.#expression(value);
       code.setLocal(VALUE);
     }
-    const entry = (word: number): void => {
-      const entryBytes = ENTRY_WORDS * 4;
-      code
-        .getLocal(ADDRESS)
-        .constant(shift - Math.log2(entryBytes))
-        .byte(op.shrUnsigned);
-      code
-        .constant(-entryBytes)
-        .byte(op.and)
-        .load(base + memoryTable + word * 4);
-    };
-    entry(value ? WRITE : READ);
+    this.#entry(value ? WRITE : READ);
     code.teeLocal(PLAIN).constant(0).byte(op.lt);
     this.#inIf(() => {
       if (value) {
         // A page with translated code in it may be written to where there is none.
-        entry(TRANSLATED);
+        this.#entry(TRANSLATED);
         code.teeLocal(PLAIN).byte(op.eqz);
         code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).loadByte(toMarks);
         code.constant(7).byte(op.shrUnsigned).byte(op.or);

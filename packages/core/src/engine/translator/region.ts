@@ -6,7 +6,7 @@
  * graph is an instruction and the calls that led to it.
  */
 import type { InstructionSet } from '../../isa/instruction-set.js';
-import { type CodeMemory, type Next, type Specialized, specialize, type Step } from './specialize.js';
+import { type CodeMemory, type Next, type Specialized, type Step, specialize } from './specialize.js';
 
 /** Instructions of a region at most. */
 const MOST_INSTRUCTIONS = 160;

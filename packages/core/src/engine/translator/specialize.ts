@@ -77,6 +77,8 @@ export interface Specialized {
 
 /** What an instruction may be fetched from. */
 export interface CodeMemory {
+  /** Whether there are pages that let cycles wait, idle ones too. */
+  readonly isDelayed: boolean;
   /**
    * The byte at an address; `'volatile'` if it changes too often to be relied upon, undefined if it is no memory that
    * can be fetched without side effects.
@@ -123,6 +125,23 @@ export function specialize(
   }
 }
 
+interface Facts {
+  readonly widths: ReadonlyMap<number, number>;
+  /** Registers that decide whether the CPU has jammed or stopped. */
+  readonly status: ReadonlySet<number>;
+}
+
+const facts = new WeakMap<InstructionSet, Facts>();
+
+function factsOf(isa: InstructionSet): Facts {
+  let known = facts.get(isa);
+  if (!known) {
+    known = { widths: isa.registerWidths, status: isa.statusRegisters };
+    facts.set(isa, known);
+  }
+  return known;
+}
+
 class Specializer {
   readonly #isa: InstructionSet;
   readonly #rare: readonly number[];
@@ -142,8 +161,9 @@ class Specializer {
     this.#end = address;
     this.#memory = memory;
     this.#programCounter = isa.registers.get(isa.declaration.programCounter) as number;
-    this.#widths = isa.registerWidths;
-    this.#status = isa.statusRegisters;
+    const { widths, status } = factsOf(isa);
+    this.#widths = widths;
+    this.#status = status;
   }
 
   instruction(): Specialized {
@@ -291,8 +311,7 @@ class Specializer {
   #cycle(statement: CycleStatement, rest: readonly Block[], known: Known, steps: Step[]): void {
     const { cycle, operands, result } = statement;
     if (cycle.kind === 'acknowledge' || cycle.kind === 'return') throw UNFIT;
-    if (cycle.kind === 'idle') {
-      // Whoever lets idle cycles wait, by a page's delay, has no translated code.
+    if (cycle.kind === 'idle' && !(cycle.waits && this.#memory.isDelayed)) {
       this.#pass(cycle.length, steps);
       return;
     }
@@ -309,12 +328,13 @@ class Specializer {
       return;
     }
     const isRead = cycle.kind === 'read';
+    const isWrite = cycle.kind === 'write';
     steps.push({
       op: 'cycle',
       cycle,
       address,
       addresses: this.#boundsOf(address, known),
-      value: isRead ? undefined : this.#simplify(valueExpression, known),
+      value: isWrite ? this.#simplify(valueExpression, known) : undefined,
       result: isRead && readsLocal(rest, result) ? result : -1,
       resume: {
         statement,
@@ -326,7 +346,7 @@ class Specializer {
     if (isRead) {
       known.locals.delete(result);
       known.bounds.set(result, ofWidth(8));
-    } else if (cycle.space === 'memory') known.hasWritten = true;
+    } else if (isWrite && cycle.space === 'memory') known.hasWritten = true;
   }
 
   /** Fold a byte of the instruction; false if it has to be read when the instruction runs. */
@@ -407,8 +427,7 @@ class Specializer {
   }
 
   #binary(operator: BinaryOperator, left: Expression, right: Expression, known: Known): Expression {
-    if (left.op === 'constant' && right.op === 'constant')
-      return constant(compute(operator, left.value, right.value));
+    if (left.op === 'constant' && right.op === 'constant') return constant(compute(operator, left.value, right.value));
     if (left.op === 'constant' && isCommutative(operator)) return this.#binary(operator, right, left, known);
     if (right.op !== 'constant') return { op: 'binary', operator, left, right };
     const { value } = right;

@@ -4,11 +4,18 @@
  * For each byte of memory there is a mark, no state, that compiled code can see: how often jumps led to it, and whether
  * code was made of it.
  */
-import { type Bus, ENTRY_WORDS, READ, TRANSLATED as TRANSLATED_ADD, type TranslatedMemory, WRITE } from '../../bus/bus.js';
+import {
+  type Bus,
+  ENTRY_WORDS,
+  READ,
+  TRANSLATED as TRANSLATED_ADD,
+  type TranslatedMemory,
+  WRITE,
+} from '../../bus/bus.js';
 import type { Interval } from '../../isa/interval.js';
-import { cpuLayout, type Cpu } from '../../machine/cpu.js';
+import { type Cpu, cpuLayout } from '../../machine/cpu.js';
 import type { Arena } from '../../state/arena.js';
-import { HEAT, HOT } from '../wasm/body-printer.js';
+import { HEAT } from '../wasm/body-printer.js';
 import { encodeModule } from '../wasm/code.js';
 import { formRegion } from './region.js';
 import { type KnownMemory, printRegion } from './region-printer.js';
@@ -60,6 +67,7 @@ export class Translations implements TranslatedMemory {
   readonly #arena: Arena;
   readonly #bus: Bus;
   readonly #rare: readonly number[];
+  readonly #hot: number;
   readonly #access: HostAccess;
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
@@ -70,11 +78,12 @@ export class Translations implements TranslatedMemory {
   readonly #waits = new Map<number, number>();
   readonly #backOff = new Map<number, number>();
 
-  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], access: HostAccess) {
+  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], hot: number, access: HostAccess) {
     this.#cpu = cpu;
     this.#arena = arena;
     this.#bus = cpu.memory;
     this.#rare = rare;
+    this.#hot = hot;
     this.#access = access;
     this.#bus.guard(this);
   }
@@ -106,7 +115,7 @@ export class Translations implements TranslatedMemory {
     if (offset === undefined) return false;
     const at = offset + this.#arena.toMarks;
     const mark = this.#arena.u8[at] as number;
-    if ((mark & HEAT) >= HOT) return true;
+    if ((mark & HEAT) >= this.#hot) return true;
     this.#arena.u8[at] = mark + 1;
     return false;
   }
@@ -164,6 +173,7 @@ export class Translations implements TranslatedMemory {
     const pages = new Map<number, number>();
     const mixed = new Map<number, number>();
     const code: CodeMemory = {
+      isDelayed: bus.isDelayed,
       fetch: (at) => {
         const offset = this.#offsetOf(at);
         if (offset === undefined) return undefined;
@@ -172,9 +182,7 @@ export class Translations implements TranslatedMemory {
     };
     const region = formRegion(isa, this.#rare, address, code);
     if (!region) return undefined;
-    const folded = new Map(
-      [...region.folded].map(([at, byte]) => [this.#offsetOf(at) as number, byte] as const),
-    );
+    const folded = new Map([...region.folded].map(([at, byte]) => [this.#offsetOf(at) as number, byte] as const));
     const isOwn = (page: number, add: number): boolean => {
       const from = add + (page << bus.pageShift);
       for (const offset of folded.keys()) if (offset >= from && offset <= from + bus.pageMask) return true;
@@ -221,7 +229,6 @@ export class Translations implements TranslatedMemory {
     });
     this.compilations += 1;
     const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
-    (globalThis as any).DUMP?.(bytes, region);
     return { module: new WebAssembly.Module(bytes), name, points, pages, mixed, folded };
   }
 

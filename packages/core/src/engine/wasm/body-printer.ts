@@ -10,13 +10,7 @@
 import { DELAY, ENTRY_WORDS, pageShiftOf, READ, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
-import {
-  type Block,
-  type Expression,
-  expressionsOf,
-  type Statement,
-  valueWithoutInput,
-} from '../../isa/ir.js';
+import { type Block, type Expression, expressionsOf, type Statement, valueWithoutInput } from '../../isa/ir.js';
 import {
   ADDRESS_WORD,
   LEFT_WORD,
@@ -50,10 +44,8 @@ export const VALUE = 7;
 /** First local that bodies share out among their registers and values. */
 export const FIRST_POOL = 8;
 
-/** A mark counts the jumps to an instruction, up to … */
+/** The bits of a mark that count the jumps to an instruction. */
 export const HEAT = 0x7f;
-/** … so many, from which on it is worth translating. */
-export const HOT = 100;
 
 /** The point that stands for a jump to what is hot. */
 export const HOT_POINT = -2;
@@ -111,8 +103,8 @@ export interface PrintTarget {
   readonly isDelayed: boolean;
   /** Whether no line is asserted, and none of `rare` is other than 0 when an instruction begins. */
   readonly isQuiet: boolean;
-  /** Whether jumps are counted, and lead to the host where their target is hot. */
-  readonly isCounting: boolean;
+  /** Jumps to an instruction after which they lead to the host; 0 if they are not counted. */
+  readonly hot: number;
   /** Registers that let something else come in place of the next instruction. */
   readonly rare: ReadonlySet<number>;
   /** Widths of the registers by the index of their word. */
@@ -198,7 +190,7 @@ export class BodyPrinter {
 
   /** Go on with the next instruction. */
   #finish(): void {
-    const { code, base, isQuiet, isCounting, rare } = this.#target;
+    const { code, base, isQuiet, hot, rare } = this.#target;
     for (const [register, cached] of this.#cached) if (cached.dirty) this.#store(register, cached.local);
     if (this.#setsStatus || (isQuiet && [...rare].some((register) => !this.#zero.has(register)))) {
       // The host looks whether the CPU still runs, and what comes next.
@@ -223,13 +215,13 @@ export class BodyPrinter {
         .constant(0)
         .load(base + WINDOW_LOW_WORD * 4);
       code.byte(op.add).setLocal(CODE);
-      if (isCounting) this.#count();
+      if (hot > 0) this.#count(hot);
     } else if (this.#fetched !== 0) code.getLocal(CODE).constant(this.#fetched).byte(op.add).setLocal(CODE);
     code.branch(this.#depth);
   }
 
   /** Count a jump. */
-  #count(): void {
+  #count(hot: number): void {
     const { code, base } = this.#target;
     const [mark, heat] = [ADDRESS, PLAIN];
     code
@@ -237,7 +229,7 @@ export class BodyPrinter {
       .constant(0)
       .load(base + MARKS_WORD * 4);
     code.byte(op.add).teeLocal(mark).loadByte(0).teeLocal(heat);
-    code.constant(HEAT).byte(op.and).constant(HOT).byte(op.ge).if();
+    code.constant(HEAT).byte(op.and).constant(hot).byte(op.ge).if();
     this.#storeWord(this.#programCounter, () => code.getLocal(PROGRAM_COUNTER));
     this.#storeWord(POINT_WORD, () => code.constant(HOT_POINT));
     code.branch(this.toOuterLabels + 1 + HOST).end();
