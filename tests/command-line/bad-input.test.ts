@@ -175,7 +175,7 @@ describe('backplane says what is wrong with', () => {
     [
       'an unknown engine',
       ['echo.json', '--engine', 'steam'],
-      "option '--engine <name>' argument 'steam' is invalid. Allowed choices are auto, evaluator, interpreter.",
+      "option '--engine <name>' argument 'steam' is invalid. Allowed choices are auto, evaluator, interpreter, translator.",
     ],
     ['an unknown option', ['echo.json', '--imge', 'x'], "unknown option '--imge'; did you mean --image?"],
     ['too many arguments', ['echo.json', 'hello.json'], "too many arguments for 'run'"],

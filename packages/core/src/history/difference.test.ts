@@ -55,6 +55,8 @@ const erring = (from: number): Engine => ({
       get cycles() {
         return engine.cycles;
       },
+      translated: 0,
+      regions: engine.regions,
       runWatched: engine.runWatched.bind(engine),
       run(until) {
         const before = cpu.cycles;
