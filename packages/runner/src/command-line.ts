@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { ExecOptions } from './commands/exec.js';
+import type { ReplayOptions } from './commands/replay.js';
 import type { RunOptions } from './commands/run.js';
+import type { VerifyOptions } from './commands/verify.js';
+import { engines } from './engines.js';
 import { faultMessage, tellStack } from './fault-message.js';
 
 // Commands are loaded when they are called: `backplane --help` shall not wait for core.
@@ -12,6 +15,8 @@ const plugin = () =>
   new Option('--plugin <specifier>', 'load CPUs and devices from this module (repeatable)').argParser(collect);
 const image = () =>
   new Option('--image <name=file>', 'put a file into the image of this name (repeatable)').argParser(collect);
+const engine = () => new Option('--engine <name>', 'engine that runs the CPUs').choices(engines).default('auto');
+const report = () => new Option('--report <format>', 'print a report on the last line of stdout').choices(['json']);
 const variant = () => new Option('--variant <name>', 'variant of the main CPU, such as 65c02');
 
 /** Letters of the drives that machines have. */
@@ -73,15 +78,12 @@ Examples:
     .option('--stop-at-trap', 'end at an instruction that jumps to itself')
     .option('--limit-cycles <n>', 'end after so many cycles of the main CPU')
     .option('--timeout <seconds>', 'end after so much time of the host')
-    .addOption(
-      new Option('--engine <name>', 'engine that runs the CPUs')
-        .choices(['auto', 'evaluator', 'interpreter', 'translator'])
-        .default('auto'),
-    )
+    .addOption(engine())
     .addOption(variant())
     .option('--ram-fill <fill>', 'RAM at power-on: zero, pattern:0x55aa or random:SEED')
     .option('--trace <file>', 'write every bus cycle to this file')
-    .addOption(new Option('--report <format>', 'print a report on the last line of stdout').choices(['json']))
+    .option('--record <file>', 'write a recording of the run to this file, for replay and verify')
+    .addOption(report())
     .addOption(plugin())
     .action(async (machine: string, options: RunOptions) => {
       const command = await import('./commands/run.js');
@@ -102,10 +104,34 @@ Examples:
     .option('--timeout <seconds>', 'end it after so much time of the host')
     .option('--limit-output <bytes>', 'end it when it prints more')
     .option('--limit-files <bytes>', 'end it when it writes more to files')
-    .addOption(new Option('--report <format>', 'print a report on the last line of stdout').choices(['json']))
+    .addOption(report())
     .action(async (file: string, words: string[], options: ExecOptions) => {
       const command = await import('./commands/exec.js');
       finish(await command.exec(file, words, options));
+    });
+
+  backplane
+    .command('replay')
+    .description('run a recorded run once more, to the same bits')
+    .argument('<recording>', 'what run --record has written')
+    .addOption(engine())
+    .addOption(report())
+    .action(async (file: string, options: ReplayOptions) => {
+      const command = await import('./commands/replay.js');
+      finish(await command.replay(file, options));
+    });
+
+  backplane
+    .command('verify')
+    .description('find where two recordings, or two engines, begin to differ')
+    .argument('<recording>', 'what run --record has written')
+    .argument('[other]', 'the recording to compare it with; without it, the same one')
+    .addOption(engine())
+    .addOption(new Option('--against <name>', 'engine that runs the other one, if not the same').choices(engines))
+    .addOption(new Option('--report <format>', 'print the result in this format').choices(['json']))
+    .action(async (first: string, second: string | undefined, options: VerifyOptions) => {
+      const command = await import('./commands/verify.js');
+      finish(await command.verify(first, second, options));
     });
 
   const lint = backplane

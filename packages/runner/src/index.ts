@@ -17,6 +17,7 @@ export {
 } from './exec/platform.js';
 export { type ProcessOptions, type ProcessReport, runProcess } from './exec/run-process.js';
 export { buildMachine, type LoadedMachine, loadMachine, type MachineOptions } from './load-machine.js';
+export { type LoadedReplay, loadReplay } from './recording/load-replay.js';
 export { exitStatus, type RunReason, type RunReport } from './report.js';
 export { Interruption, runSession, type SessionOptions } from './session.js';
 export { TraceFile } from './trace-file.js';

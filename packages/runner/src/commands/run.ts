@@ -4,6 +4,7 @@ import { faultMessage, tellStack } from '../fault-message.js';
 import { buildMachine, loadMachine, type MachineOptions } from '../load-machine.js';
 import { parseSeconds, parseWhole } from '../numbers.js';
 import { Progress } from '../progress.js';
+import { RecordingFile, refuseUnwritable } from '../recording/recording-file.js';
 import { exitStatus, failedReport, type RunReport } from '../report.js';
 import { Interruption, runSession, type SessionOptions } from '../session.js';
 import { TraceFile } from '../trace-file.js';
@@ -20,6 +21,7 @@ export interface RunOptions extends MachineOptions {
   limitCycles?: string;
   timeout?: string;
   trace?: string;
+  record?: string;
   report?: 'json';
 }
 
@@ -33,16 +35,18 @@ export async function run(machineName: string, options: RunOptions): Promise<num
   try {
     const session = sessionOptions(options);
     const loaded = await loadMachine(machineName, options);
+    const { record } = options;
+    if (record !== undefined) refuseUnwritable(record);
     const machine = buildMachine(loaded);
-    if (options.pc !== undefined) {
-      const { cpu } = machine;
-      const { programCounter, addressWidth } = cpu.isa.declaration;
-      cpu.registers[programCounter] = parseWhole(options.pc, '--pc', { max: 2 ** addressWidth - 1 });
-    }
+    const { cpu } = machine;
+    const { programCounter, addressWidth } = cpu.isa.declaration;
+    const pc = options.pc === undefined ? undefined : parseWhole(options.pc, '--pc', { max: 2 ** addressWidth - 1 });
     const progress =
       process.stderr.isTTY &&
       new Progress(process.stderr, { limit: session.limitCycles, sharesScreen: process.stdout.isTTY === true });
     const trace = options.trace === undefined ? undefined : await TraceFile.open(options.trace);
+    const recording = record === undefined ? undefined : new RecordingFile(record, machine, machineName, options);
+    if (pc !== undefined) cpu.registers[programCounter] = pc;
     let report: RunReport;
     try {
       report = await runSession(machine, {
@@ -71,6 +75,7 @@ export async function run(machineName: string, options: RunOptions): Promise<num
       throw error;
     } finally {
       if (progress) progress.clear();
+      recording?.close();
     }
     print(report);
     if (report.message !== undefined && report.exitCode === exitStatus.ownError) {
