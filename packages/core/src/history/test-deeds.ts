@@ -7,7 +7,7 @@ import { defineDevice } from '../plugin/define-device.js';
 import { machineOfEverything } from '../state/everything.js';
 import { toy, toyProgram } from '../testing/toy.js';
 
-export const ENGINES = ['evaluator', 'interpreter'] as const;
+export const ENGINES = ['evaluator', 'interpreter', 'translator'] as const;
 
 /** Looks for bytes on two channels, and refuses some of what is written to it. */
 const listener = defineDevice({
