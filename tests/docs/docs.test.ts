@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Installation, install } from '../command-line/install.js';
 import { type Outcome, spawned } from '../command-line/spawned.js';
-import { blocksOf, documentFolder, partsOf, promised, readDocument } from './document.js';
+import { blocksOf, documentFolder, joined, partsOf, promised, readDocument } from './document.js';
 
 // The documents' code is run as a reader would run it: files are written, commands are typed, and what they print is
 // what the page says.
@@ -29,9 +29,13 @@ async function typed(commands: string, folder: string): Promise<Outcome> {
   return { ...outcome, stdout: Buffer.from(outcome.stdout, 'latin1').toString() };
 }
 
+const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+
 const minutes = 60_000;
 
-describe.each(['writing-a-device.md', 'instruction-sets.md', 'snapshot-format.md', 'process-vms.md'])('%s', (name) => {
+const RUN = ['writing-a-device.md', 'writing-a-cpu.md', 'instruction-sets.md', 'snapshot-format.md', 'process-vms.md'];
+
+describe.each(RUN)('%s', (name) => {
   const parts = partsOf(readDocument(name));
   const folder = () => join(installation.folder, name.replace('.md', ''));
   beforeAll(() => mkdir(folder()));
@@ -57,6 +61,17 @@ describe.each(['writing-a-device.md', 'instruction-sets.md', 'snapshot-format.md
     if (file !== undefined) {
       test(`${where}: ${file}`, () => writeFile(join(folder(), file), part.text));
     }
+    const whole = part.marks.get('part');
+    if (
+      whole !== undefined &&
+      !parts.slice(0, index).some((before) => before.kind === 'block' && before.marks.get('part') === whole)
+    ) {
+      test(`${where}: ${whole}, which is in the examples, in parts`, async () => {
+        const code = joined(parts, whole);
+        expect(code).toBe(readFileSync(join(examples, whole), 'utf8'));
+        await writeFile(join(folder(), whole), code);
+      });
+    }
     if (part.language === 'sh' && part.marks.has('run')) {
       test(
         `${where}: ${part.text.trim()}`,
@@ -72,7 +87,6 @@ describe.each(['writing-a-device.md', 'instruction-sets.md', 'snapshot-format.md
 });
 
 describe('examples', () => {
-  const examples = fileURLToPath(new URL('../../examples', import.meta.url));
   const names = readdirSync(examples).filter((name) => name.endsWith('.js'));
   test.each(names)('%s prints something and asserts itself', async (name) => {
     const folder = join(installation.folder, 'examples');

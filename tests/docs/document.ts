@@ -58,6 +58,10 @@ export function partsOf(markdown: string): (Block | Mistake)[] {
   return parts;
 }
 
+/** A file that a document shows in several blocks, with text in between: `part=wren.mjs`. */
+export const joined = (parts: readonly (Block | Mistake)[], file: string): string =>
+  parts.flatMap((part) => (part.kind === 'block' && part.marks.get('part') === file ? [part.text] : [])).join('\n');
+
 /** The blocks of a document. */
 export const blocksOf = (markdown: string): Block[] => partsOf(markdown).filter((part) => part.kind === 'block');
 
