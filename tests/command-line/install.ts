@@ -6,6 +6,9 @@ import { build } from 'esbuild';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What the packages need that is not bundled into them, and which of them has it. */
+const LIBRARIES = { commander: 'runner', tinypool: 'runner', yaml: 'runner', 'fast-check': 'core' } as const;
+
 export interface Installation {
   /** Path of the command's script. */
   readonly command: string;
@@ -42,7 +45,7 @@ export async function install(): Promise<Installation> {
       logLevel: 'error',
     });
   }
-  for (const [library, user] of Object.entries({ commander: 'runner', yaml: 'runner', 'fast-check': 'core' })) {
+  for (const [library, user] of Object.entries(LIBRARIES)) {
     await symlink(join(checkout, 'packages', user, 'node_modules', library), join(root, 'node_modules', library));
   }
   const command = join(scope, 'runner/dist/backplane.js');

@@ -6,6 +6,7 @@ import type { RunOptions } from './commands/run.js';
 import type { VerifyOptions } from './commands/verify.js';
 import { engines } from './engines.js';
 import { faultMessage, tellStack } from './fault-message.js';
+import { addFuzzCommands } from './fuzz/fuzz-commands.js';
 
 // Commands are loaded when they are called: `backplane --help` shall not wait for core.
 
@@ -163,6 +164,8 @@ Examples:
       const command = await import('./commands/disasm.js');
       finish(await command.disasm(machine, file, { ...options, drives: drivesOf(options) }));
     });
+
+  addFuzzCommands(backplane, finish);
 
   for (const command of [run, lint, disasm]) {
     for (const option of driveOptions()) command.addOption(option);

@@ -16,6 +16,8 @@ export {
   type Program,
 } from './exec/platform.js';
 export { type ProcessOptions, type ProcessReport, runProcess } from './exec/run-process.js';
+export { ProcessCore, type ProcessCoreOptions } from './fuzz/process-core.js';
+export { serveCore } from './fuzz/serve-core.js';
 export { buildMachine, type LoadedMachine, loadMachine, type MachineOptions } from './load-machine.js';
 export { type LoadedReplay, loadReplay } from './recording/load-replay.js';
 export { exitStatus, type RunReason, type RunReport } from './report.js';

@@ -173,9 +173,8 @@ export class EngineCore implements Core {
       this.#before[address] = value;
     }
     const { programCounter } = this.cpu.isa.declaration;
-    for (const name of this.registers) {
-      const value = program.registers[name];
-      if (value !== undefined && name !== programCounter) this.cpu.setRegister(name, value);
+    for (const [name, value] of Object.entries(program.registers)) {
+      if (name !== programCounter) this.cpu.setRegister(name, value);
     }
     // Last, for it takes back the reset that is still to come.
     this.cpu.setRegister(programCounter, program.registers[programCounter] ?? 0);
@@ -223,6 +222,11 @@ export class EngineCore implements Core {
     const values = [this.#machine.cycles];
     for (const name of this.registers) values.push(registers[name] as number);
     return values;
+  }
+
+  /** @internal What was at an address when the program began. */
+  before(address: number): number {
+    return this.#before[address] as number;
   }
 
   changes(among?: readonly number[]): readonly Cell[] {

@@ -8,7 +8,7 @@ import type { BackedProgram, EngineCore } from './engine-core.js';
 import { Generator } from './generator.js';
 import { type Mask, Masks } from './masks.js';
 import { Random } from './random.js';
-import { explicit, Reference, type ReferenceRun } from './reference.js';
+import { explicit, type Reference, type ReferenceRun, referenceOf } from './reference.js';
 import { shrink } from './shrink.js';
 
 /** What two cores make of one program differs. */
@@ -45,8 +45,10 @@ export interface FuzzOptions {
   readonly mostFinds?: number | undefined;
   /** Whether to make finds small; they are by default. */
   readonly shrinks?: boolean | undefined;
-  /** Asked between programs: true ends the batch. */
-  readonly stop?: (() => boolean) | undefined;
+  /** Programs to be run before any that are made. */
+  readonly given?: readonly Program[] | undefined;
+  /** Asked now and then, with the number of programs that have run: true ends the batch. */
+  readonly stop?: ((executions: number) => boolean) | undefined;
 }
 
 export interface FuzzReport {
@@ -148,7 +150,7 @@ class Campaign {
   async run(): Promise<FuzzReport> {
     const { programs, stop, mostFinds = 100 } = this.#options;
     const atOnce = this.#isOurs ? 1 : HANDED_OVER;
-    while (this.#executions < programs && this.#finds.size < mostFinds && !stop?.()) {
+    while (this.#executions < programs && this.#finds.size < mostFinds && !stop?.(this.#executions)) {
       const pending: Pending[] = [];
       while (pending.length < Math.min(atOnce, programs - this.#executions)) pending.push(this.#next());
       const results = this.#subject(pending);
@@ -176,11 +178,14 @@ class Campaign {
   /** The next program, and what the reference makes of it. */
   #next(): Pending {
     for (;;) {
-      let program = this.#generator.next();
+      let program: BackedProgram = this.#options.given?.[this.#made] ?? this.#generator.next();
       const level = this.#levels[this.#made % this.#levels.length] as Level;
       let run = this.#reference.run(program, this.#coverage, level === 'program');
       const steps = this.#allowed(run);
-      if (steps === 0) continue;
+      if (steps === 0) {
+        this.#made += 1;
+        continue;
+      }
       if (steps < program.steps) {
         program = { ...program, steps };
         run = this.#reference.run(program);
@@ -266,7 +271,7 @@ class Campaign {
     let small: Program = { ...explicit(program, run, this.#names), steps: found.step + 1 };
     if (!(await shows(small))) small = { ...this.#whole(program), steps: program.steps };
     const rest = (whole: Program, steps: number): Program => this.#reference.rest(whole, steps);
-    small = await shrink(small, shows, rest, FAILURES.has(found.what) ? 60 : 500);
+    small = await shrink(small, shows, rest, FAILURES.has(found.what) ? 30 : 500);
     const final = (await this.#try(small, level)) ?? found;
     const listing = listingOf(this.#reference.run(small));
     this.#finds.set(signature, { ...find, program: small, difference: final, listing });
@@ -294,15 +299,3 @@ class Campaign {
 }
 
 const listingOf = ({ instructions }: ReferenceRun): string[] => instructions.map(nameOf);
-
-const references = new WeakMap<CpuPlugin, Map<string, Reference>>();
-
-/** A reference is made once: describing what there is to cover takes as long as a thousand programs. */
-function referenceOf(cpu: CpuPlugin, variant = cpu.definition.defaultVariant, engine = 'evaluator'): Reference {
-  const made = references.get(cpu) ?? new Map<string, Reference>();
-  references.set(cpu, made);
-  const key = `${variant} ${engine}`;
-  const reference = made.get(key) ?? new Reference(cpu, variant, engine);
-  made.set(key, reference);
-  return reference;
-}

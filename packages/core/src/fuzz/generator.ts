@@ -86,6 +86,20 @@ export class Generator {
     };
   }
 
+  /** One instruction in random surroundings. */
+  single(instruction: Instruction): BackedProgram {
+    const origin = this.#origin();
+    const limits = this.#reference.cases.of(instruction)?.limits;
+    const bytes = this.#bytes(instruction, origin);
+    return {
+      registers: this.#registers(origin, limits),
+      ram: bytes.map((value, index): Cell => [(origin + index) & 0xffff, value]),
+      input: [this.#byte()],
+      steps: 1,
+      background: 1 + this.#random.below(BACKGROUNDS),
+    };
+  }
+
   #changed(program: BackedProgram): BackedProgram {
     const random = this.#random;
     const origin = program.registers[this.#programCounter] ?? 0;

@@ -28,3 +28,14 @@ export { Coverage, type CoverageReport } from './coverage.js';
 export { EngineCore, type EngineCoreOptions, enginesOf } from './engine-core.js';
 export { engineSubject, type Find, type FuzzOptions, type FuzzReport, fuzz } from './fuzz.js';
 export { type Mask, Masks } from './masks.js';
+export { type Reference, referenceOf } from './reference.js';
+export {
+  differenceOn,
+  programOf,
+  type Vector,
+  type VectorCycle,
+  type VectorFormat,
+  type VectorState,
+  vectorOf,
+  vectorsFor,
+} from './vectors.js';

@@ -3,7 +3,7 @@ import type { Instruction } from '../isa/instructions.js';
 import { RESET_WORD } from '../isa/words.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
 import type { Cases } from './cases.js';
-import type { Access, Outcome, PinChange, Program, Step } from './core.js';
+import type { Access, Cell, Outcome, PinChange, Program, Step } from './core.js';
 import type { Coverage } from './coverage.js';
 import { type BackedProgram, EngineCore } from './engine-core.js';
 
@@ -21,6 +21,8 @@ export interface ReferenceRun extends Outcome {
   readonly initial: readonly number[];
   /** Addresses that were written to. */
   readonly written: readonly number[];
+  /** What was there before. */
+  readonly overwritten: readonly Cell[];
   /** Whether a case was met that the coverage did not have. */
   readonly isNew: boolean;
 }
@@ -87,6 +89,7 @@ export class Reference {
       ends,
       initial,
       written,
+      overwritten: written.map((address) => [address, core.before(address)]),
       isNew,
     };
   }
@@ -110,24 +113,33 @@ export class Reference {
   }
 }
 
-/** A program without a background: with all cells that it looks at before it writes to them, and no others. */
+/** A program without a background: with all cells that it reads or writes, and no others. */
 export function explicit(
   { input, pins, steps }: BackedProgram,
-  { accesses, initial }: ReferenceRun,
+  { accesses, initial, overwritten }: ReferenceRun,
   names: readonly string[],
 ): Program {
-  const seen = new Map<number, number | undefined>();
+  const cells = new Map(overwritten);
   for (const [, kind, address, value] of accesses) {
-    if ((kind === 'read' || kind === 'write') && !seen.has(address)) {
-      seen.set(address, kind === 'read' ? value : undefined);
-    }
+    if (kind === 'read' && !cells.has(address)) cells.set(address, value);
   }
-  const cells = [...seen].filter((cell): cell is [number, number] => cell[1] !== undefined);
   return {
     registers: Object.fromEntries(names.map((name, index) => [name, initial[index + 1] as number])),
-    ram: cells.sort(([left], [right]) => left - right),
+    ram: [...cells].sort(([left], [right]) => left - right),
     ...(input && { input }),
     ...(pins && { pins }),
     steps,
   };
+}
+
+const references = new WeakMap<CpuPlugin, Map<string, Reference>>();
+
+/** The reference of a CPU, one a process. */
+export function referenceOf(cpu: CpuPlugin, variant = cpu.definition.defaultVariant, engine = 'evaluator'): Reference {
+  const made = references.get(cpu) ?? new Map<string, Reference>();
+  references.set(cpu, made);
+  const key = `${variant} ${engine}`;
+  const reference = made.get(key) ?? new Reference(cpu, variant, engine);
+  made.set(key, reference);
+  return reference;
 }

@@ -1,0 +1,182 @@
+/** A campaign on all cores of the host: batches go to workers, what they bring is put together. */
+import { fileURLToPath } from 'node:url';
+import type { CpuPlugin } from '@backplane/core';
+import {
+  Coverage,
+  type CoverageReport,
+  type Find,
+  type FuzzReport,
+  type Program,
+  referenceOf,
+} from '@backplane/core/fuzz';
+import { Tinypool } from 'tinypool';
+import type { Corpus, Progress } from './corpus.js';
+import type { Campaign } from './subject.js';
+import { type Batch, EXECUTIONS, STOP } from './worker.js';
+
+export interface CampaignOptions {
+  readonly cpu: CpuPlugin;
+  readonly workers: number;
+  /** Programs of a batch. */
+  readonly batchSize: number;
+  /** Programs to be run at most. */
+  readonly executions: number;
+  readonly mostFinds: number;
+  /** When it is to end, in the host's time. */
+  readonly until: number;
+  readonly signal: AbortSignal;
+  readonly corpus: Corpus | undefined;
+  /** Told of each find, once. */
+  onFind(find: Find): Promise<void>;
+  /** Told now and then how it goes. */
+  onProgress(state: { readonly executions: number; readonly cases: number; readonly finds: number }): void;
+}
+
+export interface CampaignResult {
+  readonly executions: number;
+  readonly instructions: number;
+  readonly coverage: CoverageReport;
+  readonly finds: readonly Find[];
+  readonly shown: Readonly<Record<string, number>>;
+}
+
+/** Programs that a corpus keeps at most. */
+const MOST_PROGRAMS = 5000;
+const TOLD_EVERY = 500;
+
+/** Beside the built command; from the sources there is none, for a thread runs JavaScript. */
+const worker = fileURLToPath(new URL('./fuzz-worker.js', import.meta.url));
+
+export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<CampaignResult> {
+  return await new Workers(campaign, options).run();
+}
+
+class Workers {
+  readonly #campaign: Campaign;
+  readonly #options: CampaignOptions;
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #coverage: Coverage;
+  readonly #finds = new Map<string, { readonly find: Find; readonly batch: number }>();
+  readonly #shown = new Map<string, number>();
+  readonly #queue: number[] = [];
+  #programs: Program[] = [];
+  #next = 0;
+  #executions = 0;
+  #instructions = 0;
+  /** Programs of this run that are planned, whether they have run yet or not. */
+  #planned = 0;
+  readonly #unfinished = new Set<number>();
+  #fault: unknown;
+
+  constructor(campaign: Campaign, options: CampaignOptions) {
+    this.#campaign = campaign;
+    this.#options = options;
+    this.#coverage = new Coverage(referenceOf(options.cpu, campaign.variant, campaign.against).cases);
+  }
+
+  async run(): Promise<CampaignResult> {
+    const { corpus, workers, signal, until, onProgress } = this.#options;
+    if (corpus) await this.#resume(corpus);
+    const pool = new Tinypool({ filename: worker, minThreads: workers, maxThreads: workers, idleTimeout: 60_000 });
+    const stop = (): void => void Atomics.store(this.#shared, STOP, 1);
+    signal.addEventListener('abort', stop);
+    const deadline = Number.isFinite(until) ? setTimeout(stop, Math.max(0, until - Date.now())) : undefined;
+    const before = this.#executions;
+    const telling = setInterval(() => {
+      const executions = before + Atomics.load(this.#shared, EXECUTIONS);
+      onProgress({ executions, cases: this.#coverage.size, finds: this.#finds.size });
+    }, TOLD_EVERY);
+    if (signal.aborted) stop();
+    try {
+      // What earlier runs kept comes first: a core that was changed meanwhile is tried with all of it.
+      if (this.#programs.length > 0) await this.#batch(pool, -1, this.#programs.length, this.#programs);
+      await Promise.all(Array.from({ length: workers }, () => this.#work(pool)));
+    } finally {
+      clearTimeout(deadline);
+      clearInterval(telling);
+      signal.removeEventListener('abort', stop);
+      await pool.destroy();
+    }
+    await this.#save();
+    if (this.#fault !== undefined) throw this.#fault;
+    return {
+      executions: this.#executions,
+      instructions: this.#instructions,
+      coverage: this.#coverage.report(),
+      finds: [...this.#finds.values()].sort((left, right) => left.batch - right.batch).map(({ find }) => find),
+      shown: Object.fromEntries(this.#shown),
+    };
+  }
+
+  get #isOver(): boolean {
+    const { executions, mostFinds } = this.#options;
+    const isEnough = this.#planned >= executions || this.#finds.size >= mostFinds;
+    return isEnough || this.#fault !== undefined || Atomics.load(this.#shared, STOP) !== 0;
+  }
+
+  /** Batches, one after the other, until it is over. */
+  async #work(pool: Tinypool): Promise<void> {
+    while (!this.#isOver) {
+      const { batchSize, executions } = this.#options;
+      const number = this.#queue.shift() ?? this.#next++;
+      const programs = Math.min(batchSize, executions - this.#planned);
+      this.#planned += programs;
+      await this.#batch(pool, number, programs, []);
+    }
+  }
+
+  async #batch(pool: Tinypool, number: number, programs: number, given: readonly Program[]): Promise<void> {
+    this.#unfinished.add(number);
+    try {
+      const { mostFinds } = this.#options;
+      const batch: Batch = { campaign: this.#campaign, number, programs, given, mostFinds, shared: this.#shared };
+      const report = (await pool.run(batch)) as FuzzReport;
+      if (report.executions >= programs || number < 0) this.#unfinished.delete(number);
+      await this.#take(number, report);
+    } catch (error) {
+      // The others end their batches first, so that nothing they have found is lost.
+      this.#fault ??= error;
+      Atomics.store(this.#shared, STOP, 1);
+    }
+  }
+
+  async #take(batch: number, { executions, instructions, met, kept, shown, finds }: FuzzReport): Promise<void> {
+    this.#executions += executions;
+    this.#instructions += instructions;
+    if (this.#coverage.addAll(met) > 0) this.#programs.push(...kept.slice(0, MOST_PROGRAMS - this.#programs.length));
+    for (const [signature, count] of Object.entries(shown)) {
+      this.#shown.set(signature, (this.#shown.get(signature) ?? 0) + count);
+    }
+    for (const find of finds) {
+      const known = this.#finds.get(find.signature);
+      // Which batch ends first is the host's; the one with the lowest number gives the find.
+      if (known && known.batch <= batch) continue;
+      this.#finds.set(find.signature, { find, batch });
+      await this.#options.onFind(find);
+    }
+    await this.#save();
+  }
+
+  async #resume(corpus: Corpus): Promise<void> {
+    const { progress, programs } = await corpus.load();
+    this.#next = progress.next;
+    this.#queue.push(...progress.unfinished.filter((batch) => batch >= 0));
+    this.#executions = progress.executions;
+    this.#instructions = progress.instructions;
+    this.#coverage.addAll(progress.met);
+    for (const [signature, count] of Object.entries(progress.shown)) this.#shown.set(signature, count);
+    this.#programs = [...programs];
+  }
+
+  async #save(): Promise<void> {
+    const progress: Progress = {
+      next: this.#next,
+      unfinished: [...this.#unfinished, ...this.#queue],
+      executions: this.#executions,
+      instructions: this.#instructions,
+      met: this.#coverage.values(),
+      shown: Object.fromEntries(this.#shown),
+    };
+    await this.#options.corpus?.save(progress, this.#programs);
+  }
+}

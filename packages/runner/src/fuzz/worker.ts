@@ -1,0 +1,58 @@
+/** Runs one batch of a campaign, in a thread of its own. */
+import { type FuzzReport, fuzz, type Program } from '@backplane/core/fuzz';
+import { type Campaign, findCpu, subjectOf } from './subject.js';
+
+/** Places in the memory that the threads share: whether to stop, and programs run so far. */
+export const STOP = 0;
+export const EXECUTIONS = 1;
+
+export interface Batch {
+  readonly campaign: Campaign;
+  /** From 0; −1 runs the programs given and no others. */
+  readonly number: number;
+  readonly programs: number;
+  readonly given: readonly Program[];
+  readonly mostFinds: number;
+  readonly shared: Int32Array;
+}
+
+export default async function run({
+  campaign,
+  number,
+  programs,
+  given,
+  mostFinds,
+  shared,
+}: Batch): Promise<FuzzReport> {
+  const { type, variant, against, plugins, masks, seed } = campaign;
+  const { cpu } = await findCpu(type, plugins);
+  // Started for each batch: a thread that is ended leaves no process behind.
+  const { subject, stop } = await subjectOf(campaign, cpu);
+  let told = 0;
+  const tell = (executions: number): void => {
+    Atomics.add(shared, EXECUTIONS, executions - told);
+    told = executions;
+  };
+  try {
+    const report = await fuzz({
+      cpu,
+      variant,
+      against,
+      subject,
+      seed,
+      batch: number,
+      programs,
+      given,
+      masks,
+      mostFinds,
+      stop: (executions) => {
+        if (executions - told >= 256) tell(executions);
+        return Atomics.load(shared, STOP) !== 0;
+      },
+    });
+    tell(report.executions);
+    return report;
+  } finally {
+    stop();
+  }
+}
