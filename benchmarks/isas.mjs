@@ -1,5 +1,5 @@
 /** What sets the races of one instruction set apart from those of another. */
-export const ENGINES = ['evaluator', 'interpreter', 'auto'];
+export const ENGINES = ['evaluator', 'interpreter', 'translator', 'auto'];
 
 export const isas = {
   6502: {

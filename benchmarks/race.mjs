@@ -88,9 +88,11 @@ async function timed(workload, contender, { cycles, count }) {
   return { cycles: state.cycles, seconds };
 }
 
-/** That the engine asked for has run nearly everything. */
+/** Share of the cycles that the engine asked for has to run. With a timer, cycles near its interrupts are not the translator's. */
+const LEAST_SHARES = { evaluator: 0.9, interpreter: 0.9, translator: 0.7 };
+
 function expectEngine(name, ran) {
   if (!ran || name === 'auto') return;
-  const share = ran[name] / (ran.evaluator + ran.interpreter);
-  if (!(share > 0.9)) throw new Error(`${name} ran only ${(share * 100).toFixed(0)} % of the cycles`);
+  const share = ran[name] / (ran.evaluator + ran.interpreter + ran.translator);
+  if (!(share > LEAST_SHARES[name])) throw new Error(`${name} ran only ${(share * 100).toFixed(0)} % of the cycles`);
 }

@@ -17,6 +17,19 @@ const INTERPRETER = [
   { peer: 'c', wanted: 1, workloads: COMPUTE_Z80 },
 ];
 
+/** The same for the translator. */
+const TRANSLATOR = [
+  { peer: 'sim65', wanted: 20, workloads: ['sieve', 'multiply-crc'] },
+  { peer: 'c', wanted: 3, workloads: ['klaus'] },
+  { peer: 'libz80ex', wanted: 8, workloads: ['z80-sieve', 'z80-multiply-crc'] },
+  { peer: 'libz80ex', wanted: 4, workloads: ['z80-zexdoc'] },
+  {
+    peer: 'interpreter',
+    wanted: 0.9,
+    workloads: [...COMPUTE, ...COMPUTE_Z80, 'uart-poll', 'timer-interrupt', 'z80-hitech-c'],
+  },
+];
+
 /** Median over the rounds of how much faster one is than the other: a round's contenders share its noise. */
 export function ratio({ megahertz }, name, peer) {
   const own = megahertz[name]?.rounds;
@@ -33,7 +46,8 @@ export function ratiosOf(races) {
       ratios[`${workload}/${name}:${peer}`] = ratio(race, name, peer);
     };
     for (const peer of ['evaluator', ...peers]) tell('interpreter', peer);
-    tell('auto', 'interpreter');
+    for (const peer of ['interpreter', ...peers]) tell('translator', peer);
+    tell('auto', 'translator');
     tell('evaluator', evaluatorPeer);
   }
   return Object.fromEntries(Object.entries(ratios).filter(([, value]) => value !== undefined));
@@ -53,6 +67,12 @@ export function targetsOf(races, measured) {
     for (const workload of workloads) {
       if (!races[workload]) continue;
       atLeast(`interpreter : ${peer}, ${workload}`, ratio(races[workload], 'interpreter', peer), wanted);
+    }
+  }
+  for (const { peer, wanted, workloads } of TRANSLATOR) {
+    for (const workload of workloads) {
+      if (!races[workload]) continue;
+      atLeast(`translator : ${peer}, ${workload}`, ratio(races[workload], 'translator', peer), wanted);
     }
   }
   for (const [variant, { total }] of Object.entries(measured.module?.variants ?? {})) {

@@ -5,6 +5,7 @@ import { backplane } from './backplane.mjs';
 const makers = {
   evaluator: (workload) => backplane('evaluator', workload),
   interpreter: (workload) => backplane('interpreter', workload),
+  translator: (workload) => backplane('translator', workload),
   auto: (workload) => backplane('auto', workload),
   jsbeeb: async (workload) => (await import('./jsbeeb.mjs')).jsbeeb(workload),
   jsnes: async (workload) => (await import('./jsnes.mjs')).jsnes(workload),

@@ -1,6 +1,5 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
-import type { BusCycleKind } from '../isa/ir.js';
 import {
   ADDRESS_WORD,
   BREAK_WORD,
@@ -26,7 +25,6 @@ import type { BusCycle, Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
 import type { Engine, RegionCounts, RunningEngine, Watch } from './engine.js';
-import type { Execute } from './evaluator.js';
 import {
   type Flavour,
   hasInterpreterModule,
@@ -36,6 +34,7 @@ import {
   NO_POINT,
   rareRegisters,
 } from './interpreter-module.js';
+import type { Stop } from './stop.js';
 import { HOST_WENT_ON, LEFT_REGION, NO_TIME } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import { Translations } from './translator/translations.js';
@@ -68,20 +67,6 @@ function isQuiet({ words }: Cpu, rare: readonly number[]): boolean {
   return true;
 }
 
-/** A point of a module as one CPU's host side wants it: all of one shape, for it is met often. */
-interface Stop {
-  readonly kind: BusCycleKind;
-  readonly bus: Bus;
-  readonly length: number;
-  /** Word that takes what is read. */
-  readonly result: number;
-  readonly pending: number;
-  /** As in {@link Point}, −1 for undefined. */
-  readonly fetched: number;
-  /** What comes after the cycle. */
-  readonly finish: Execute;
-}
-
 /** A compiled module bound to a CPU. */
 class Bound {
   readonly compiled: InterpreterModule;
@@ -100,7 +85,7 @@ class Bound {
   #windowVersion = -1;
   readonly #toMarks: number;
   readonly translations: Translations | undefined;
-  readonly #regionStops = new Map<Resume, Stop>();
+  readonly #volatile: readonly number[];
   /** Cycles that translated code has run. */
   translated = 0;
   /** The host is at work, and the clock is right as it stands. */
@@ -111,6 +96,7 @@ class Bound {
     this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
     this.#rare = rareRegisters(cpu.isa);
+    this.#volatile = [...cpu.isa.volatileRegisters];
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
@@ -124,9 +110,10 @@ class Bound {
     this.#run = instance.exports.run as () => void;
     this.#toMarks = arena.toMarks;
     if (flavour.hot > 0) {
-      this.translations = new Translations(cpu, arena, this.#rare, flavour.hot, (resume, address, value) =>
-        this.#regionAccess(resume, address, value),
-      );
+      this.translations = new Translations(cpu, arena, this.#rare, flavour.hot, {
+        stop: ({ statement, rest }) => this.#stopAt({ statement, rest }),
+        access: (stop, address, value) => this.#regionAccess(stop, address, value),
+      });
     }
   }
 
@@ -245,16 +232,6 @@ class Bound {
     };
   }
 
-  #regionStop(resume: Resume): Stop {
-    let stop = this.#regionStops.get(resume);
-    if (!stop) {
-      const { statement, rest } = resume;
-      stop = this.#stopAt({ statement, rest });
-      this.#regionStops.set(resume, stop);
-    }
-    return stop;
-  }
-
   /** From a hot place on, run regions as long as one leads to another. */
   #runTranslated(translations: Translations): void {
     const cpu = this.#cpu;
@@ -269,7 +246,9 @@ class Bound {
       this.#isAtHost = true;
       if (result >= 0) {
         clock[0] = this.#now();
-        this.#cycle(this.#regionStop(region.compiled.points[result] as Resume));
+        const { stops, compiled } = region;
+        stops[result] ??= this.#stopAt(compiled.points[result] as Resume);
+        this.#cycle(stops[result]);
       } else if (result === LEFT_REGION && !isQuiet(cpu, this.#rare)) {
         clock[0] = this.#now();
         this.#goOn();
@@ -288,23 +267,23 @@ class Bound {
   }
 
   /** An access in the midst of a region. A value that was read, or that the host has finished the instruction. */
-  #regionAccess(resume: Resume, address: number, value: number): number {
+  #regionAccess(stop: Stop, address: number, value: number): number {
     const cpu = this.#cpu;
-    const { words, clock, ticks, memory, io, isa } = cpu;
-    const { kind, bus, length, result, finish } = this.#regionStop(resume);
-    clock[0] = this.#now();
+    const { words, clock, ticks, memory, io } = cpu;
+    const { kind, bus, length } = stop;
+    const now = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+    clock[0] = now;
     this.#isAtHost = true;
-    const end = clock[0] + length * ticks;
     const attention = clock[1] as number;
     const version = memory.version + io.version;
     let volatile = 0;
-    for (const register of isa.volatileRegisters) volatile += words[register] as number;
+    for (const register of this.#volatile) volatile += words[register] as number;
     let seen = 0;
     if (kind === 'read') seen = cpu.read(bus, address, length);
     else cpu.write(bus, address, value, length);
-    for (const register of isa.volatileRegisters) volatile -= words[register] as number;
+    for (const register of this.#volatile) volatile -= words[register] as number;
     const isAsBefore =
-      clock[0] === end &&
+      clock[0] === now + length * ticks &&
       volatile === 0 &&
       words[LINE_WORD] === 0 &&
       (clock[1] as number) >= attention &&
@@ -315,8 +294,8 @@ class Bound {
       this.#isAtHost = false;
       return seen;
     }
-    if (kind === 'read') words[result] = seen;
-    finish(cpu);
+    if (kind === 'read') words[stop.result] = seen;
+    stop.finish(cpu);
     this.#goOn();
     return HOST_WENT_ON;
   }

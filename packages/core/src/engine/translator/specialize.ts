@@ -49,7 +49,7 @@ export interface Next {
   readonly address: Expression;
   /** Something may come in its place: the host is to look. */
   readonly isStop: boolean;
-  /** It was a call: memory was written, then the CPU jumped. */
+  /** It was a call: the address behind the instruction was written to memory, then the CPU jumped. */
   readonly isCall: boolean;
 }
 
@@ -95,15 +95,15 @@ interface Known {
   readonly registers: Map<number, number>;
   readonly locals: Map<number, number>;
   readonly bounds: Map<number, Interval>;
-  /** Whether memory has been written. */
-  hasWritten: boolean;
+  /** Constants that have been written to memory. */
+  readonly written: Set<number>;
 }
 
-const copyOf = ({ registers, locals, bounds, hasWritten }: Known): Known => ({
+const copyOf = ({ registers, locals, bounds, written }: Known): Known => ({
   registers: new Map(registers),
   locals: new Map(locals),
   bounds: new Map(bounds),
-  hasWritten,
+  written: new Set(written),
 });
 
 /**
@@ -171,21 +171,26 @@ class Specializer {
       registers: new Map([[this.#programCounter, this.#address], ...this.#rare.map((index) => [index, 0] as const)]),
       locals: new Map(),
       bounds: new Map(),
-      hasWritten: false,
+      written: new Set(),
     };
     const steps: Step[] = [];
     if (!this.#block(this.#isa.step.block, [], known, steps)) steps.push(this.#next(known));
     return { steps, folded: this.#folded, fetched: this.#fetched, end: this.#end };
   }
 
-  #next({ registers, hasWritten }: Known): Next {
+  #next({ registers, written }: Known): Next {
     const at = registers.get(this.#programCounter);
     return {
       op: 'next',
       address: at === undefined ? { op: 'register', index: this.#programCounter } : constant(at),
       isStop: this.#rare.some((register) => registers.get(register) !== 0),
-      isCall: hasWritten && at !== undefined && at !== this.#end,
+      isCall: at !== undefined && at !== this.#end && this.#isReturnAddress(written),
     };
+  }
+
+  /** Whether what was written has the low byte of where the instruction ends in it, or of its last byte. */
+  #isReturnAddress(written: ReadonlySet<number>): boolean {
+    return written.has(this.#end & 0xff) || written.has((this.#end - 1) & 0xff);
   }
 
   /** Whether all paths have ended: the block went on elsewhere. */
@@ -280,7 +285,7 @@ class Specializer {
   /** What is known after arms: what all of them leave. A constant that is none in another arm gets its local there. */
   #join(arms: readonly { readonly known: Known; readonly steps: Step[] }[], known: Known): void {
     const ends = arms.map((arm) => arm.known);
-    known.hasWritten = ends.some(({ hasWritten }) => hasWritten);
+    for (const { written } of ends) for (const value of written) known.written.add(value);
     for (const kind of ['registers', 'locals'] as const) {
       const places = new Set(ends.flatMap((end) => [...end[kind].keys()]));
       known[kind].clear();
@@ -328,13 +333,13 @@ class Specializer {
       return;
     }
     const isRead = cycle.kind === 'read';
-    const isWrite = cycle.kind === 'write';
+    const value = cycle.kind === 'write' ? this.#simplify(valueExpression, known) : undefined;
     steps.push({
       op: 'cycle',
       cycle,
       address,
       addresses: this.#boundsOf(address, known),
-      value: isWrite ? this.#simplify(valueExpression, known) : undefined,
+      value,
       result: isRead && readsLocal(rest, result) ? result : -1,
       resume: {
         statement,
@@ -346,7 +351,7 @@ class Specializer {
     if (isRead) {
       known.locals.delete(result);
       known.bounds.set(result, ofWidth(8));
-    } else if (isWrite && cycle.space === 'memory') known.hasWritten = true;
+    } else if (value?.op === 'constant' && cycle.space === 'memory') known.written.add(value.value & 0xff);
   }
 
   /** Fold a byte of the instruction; false if it has to be read when the instruction runs. */

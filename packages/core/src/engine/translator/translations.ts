@@ -15,6 +15,7 @@ import {
 import type { Interval } from '../../isa/interval.js';
 import { type Cpu, cpuLayout } from '../../machine/cpu.js';
 import type { Arena } from '../../state/arena.js';
+import type { Stop } from '../stop.js';
 import { HEAT } from '../wasm/body-printer.js';
 import { encodeModule } from '../wasm/code.js';
 import { formRegion } from './region.js';
@@ -47,17 +48,23 @@ export class Translation {
   readonly entry: number;
   readonly compiled: Compiled;
   readonly run: () => number;
+  /** Where the host goes on, by point; made when first needed. */
+  readonly stops: (Stop | undefined)[];
   /** Version of the page table that it was last seen to fit. */
   version = -1;
-  constructor(entry: number, compiled: Compiled, run: () => number) {
+  constructor(entry: number, compiled: Compiled, run: () => number, stops: (Stop | undefined)[]) {
     this.entry = entry;
+    this.stops = stops;
     this.compiled = compiled;
     this.run = run;
   }
 }
 
 /** The host's part of a region's accesses. */
-export type HostAccess = (resume: Resume, address: number, value: number) => number;
+export interface TranslationHost {
+  stop(resume: Resume): Stop;
+  access(stop: Stop, address: number, value: number): number;
+}
 
 export class Translations implements TranslatedMemory {
   /** Number of regions compiled, and of those dropped because their code has changed. */
@@ -68,7 +75,7 @@ export class Translations implements TranslatedMemory {
   readonly #bus: Bus;
   readonly #rare: readonly number[];
   readonly #hot: number;
-  readonly #access: HostAccess;
+  readonly #host: TranslationHost;
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
   readonly #granules = new Map<number, Set<Translation>>();
@@ -78,13 +85,13 @@ export class Translations implements TranslatedMemory {
   readonly #waits = new Map<number, number>();
   readonly #backOff = new Map<number, number>();
 
-  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], hot: number, access: HostAccess) {
+  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], hot: number, host: TranslationHost) {
     this.#cpu = cpu;
     this.#arena = arena;
     this.#bus = cpu.memory;
     this.#rare = rare;
     this.#hot = hot;
-    this.#access = access;
+    this.#host = host;
     this.#bus.guard(this);
   }
 
@@ -146,13 +153,22 @@ export class Translations implements TranslatedMemory {
 
   #add(address: number, compiled: Compiled): Translation {
     const { points } = compiled;
+    const host = this.#host;
+    const stops: (Stop | undefined)[] = points.map(() => undefined);
     const instance = new WebAssembly.Instance(compiled.module, {
       host: {
         memory: this.#arena.memory as WebAssembly.Memory,
-        access: (point: number, at: number, value: number) => this.#access(points[point] as Resume, at, value),
+        access(point: number, at: number, value: number): number {
+          let stop = stops[point];
+          if (!stop) {
+            stop = host.stop(points[point] as Resume);
+            stops[point] = stop;
+          }
+          return host.access(stop, at, value);
+        },
       },
     });
-    const region = new Translation(address, compiled, instance.exports[compiled.name] as () => number);
+    const region = new Translation(address, compiled, instance.exports[compiled.name] as () => number, stops);
     this.#regions.set(address, [region, ...(this.#regions.get(address) ?? [])]);
     let isNew = false;
     for (const offset of compiled.folded.keys()) {
