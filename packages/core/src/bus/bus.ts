@@ -15,7 +15,7 @@
  */
 import { ConfigError } from '../errors.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
-import type { MirrorRegion, Region } from './region.js';
+import type { BusDevice, MirrorRegion, Region } from './region.js';
 
 export const ENTRY_WORDS = 8;
 export const NOT_PLAIN = -1;
@@ -249,6 +249,14 @@ export class Bus {
     if (region.kind === 'mirror') return this.poke(sourceOf(region, address), value);
     this.#store(this.#memoryAt(region, address), value);
     return true;
+  }
+
+  /** The device that answers an access, and which of its registers; that never changes. */
+  deviceAt(address: number, access: Access): { readonly device: BusDevice; readonly register: number } | undefined {
+    const region = this.regionFor(address, access);
+    if (region?.kind !== 'device' || this.table[(address >>> this.pageShift) * ENTRY_WORDS + DELAY] !== 0) return undefined;
+    const register = registerOf(region, address);
+    return register < 0 ? undefined : { device: region.device, register };
   }
 
   /** The region that answers an access, mirrors not followed. */

@@ -141,7 +141,7 @@ class Bound {
     } finally {
       if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
-      words.fill(0, WINDOW_START_WORD, MARKS_WORD + 1);
+      for (let word = WINDOW_START_WORD; word <= MARKS_WORD; word += 1) words[word] = 0;
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
         control.pause |= PAUSE_STATUS;
@@ -229,6 +229,9 @@ class Bound {
       pending,
       fetched,
       finish: evaluator.compile({ block: rest.flat(), locals: 0 }),
+      address: -1,
+      device: undefined,
+      register: 0,
     };
   }
 
@@ -278,8 +281,21 @@ class Bound {
     const version = memory.version + io.version;
     let volatile = 0;
     for (const register of this.#volatile) volatile += words[register] as number;
-    let seen = 0;
-    if (kind === 'read') seen = cpu.read(bus, address, length);
+    let seen: number | undefined = 0;
+    if (stop.address !== address) {
+      const found = bus.deviceAt(address, kind === 'read' ? 'read' : 'write');
+      stop.address = address;
+      stop.device = found?.device;
+      stop.register = found?.register ?? 0;
+    }
+    if (stop.device) {
+      // Nothing is due, and nothing holds the cycle up: this is all that it comes to.
+      this.#scheduler.advance(now);
+      if (kind === 'read') seen = stop.device.read?.(stop.register);
+      else stop.device.write?.(stop.register, value);
+      seen = seen === undefined ? bus.openBus : seen & 0xff;
+      clock[0] = now + length * ticks;
+    } else if (kind === 'read') seen = cpu.read(bus, address, length);
     else cpu.write(bus, address, value, length);
     for (const register of this.#volatile) volatile -= words[register] as number;
     const isAsBefore =
@@ -418,13 +434,17 @@ class Interpreter implements RunningEngine {
   /** The module for what comes next. */
   #boundNow(isWatched: boolean): Bound {
     const isTraced = this.#cpu.trace !== null;
-    const { isDelayed } = this.#cpu.memory;
     const isNowQuiet = !isTraced && isQuiet(this.#cpu, this.#rare);
-    const hot = isNowQuiet && !isWatched ? this.#hot : 0;
-    const flavour = { isTraced, isWatched, isDelayed, hot, isQuiet: isNowQuiet };
     const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0);
-    this.#bound[key] ??= new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
-    return this.#bound[key];
+    let bound = this.#bound[key];
+    if (!bound) {
+      const hot = isNowQuiet && !isWatched ? this.#hot : 0;
+      const { isDelayed } = this.#cpu.memory;
+      const flavour = { isTraced, isWatched, isDelayed, hot, isQuiet: isNowQuiet };
+      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
+      this.#bound[key] = bound;
+    }
+    return bound;
   }
 
   run(until: number): void {
