@@ -76,10 +76,19 @@ const address = (devices: readonly number[]): fc.Arbitrary<number> =>
     { weight: 1, arbitrary: fc.nat(0xfff0) },
   );
 
+/**
+ * What a machine is like. A `loops` machine does the same thing over and over, and seldom anything comes between: its
+ * code is translated, writes over itself, and is banked away under its own feet.
+ */
+type Temper = 'any' | 'loops';
+
 /** An instruction whose operands point at what matters. */
-function instruction(cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<number[]> {
+function instruction(cpu: ChosenCpu, devices: readonly number[], temper: Temper): fc.Arbitrary<number[]> {
   const isa = instructionSetOf(cpu);
-  const common = isa.encodings.filter(({ mnemonic }) => !cpu.subject.rare.test(mnemonic));
+  const { rare, leaves } = cpu.subject;
+  const common = isa.encodings.filter(
+    ({ mnemonic }) => !rare.test(mnemonic) && (temper === 'any' || !leaves.test(mnemonic)),
+  );
   const encoding = fc.oneof(
     { weight: 60, arbitrary: fc.constantFrom(...common) },
     { weight: 1, arbitrary: fc.constantFrom(...isa.encodings) },
@@ -106,19 +115,20 @@ function instruction(cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<n
 const program = (
   cpu: ChosenCpu,
   devices: readonly number[],
+  temper: Temper,
   nexts: readonly number[] = PROGRAM_STARTS,
 ): fc.Arbitrary<number[]> =>
   fc
     .tuple(
-      fc.array(instruction(cpu, devices), { minLength: 1, maxLength: 14 }),
+      fc.array(instruction(cpu, devices, temper), { minLength: 1, maxLength: 14 }),
       fc.constantFrom(...nexts),
       fc.oneof(fc.constant([]), fc.constantFrom(...cpu.subject.enables)),
     )
     .map(([parts, next, enable]) => [...enable, ...parts.flat(), ...cpu.subject.jump(next)]);
 
-const handler = (cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<number[]> =>
+const handler = (cpu: ChosenCpu, devices: readonly number[], temper: Temper): fc.Arbitrary<number[]> =>
   fc
-    .tuple(fc.array(instruction(cpu, devices), { maxLength: 4 }), fc.constantFrom(...cpu.subject.returns))
+    .tuple(fc.array(instruction(cpu, devices, temper), { maxLength: 4 }), fc.constantFrom(...cpu.subject.returns))
     .map(([parts, end]) => [...parts.flat(), ...end]);
 
 const kinds = fc.constantFrom<readonly ('read' | 'write' | 'idle')[]>(
@@ -129,15 +139,16 @@ const kinds = fc.constantFrom<readonly ('read' | 'write' | 'idle')[]>(
 );
 
 /** @param soonest cycles after which an event may be due: an event that is due at once, for ever, stops time */
-function action(soonest: 0 | 1): fc.Arbitrary<GremlinAction> {
+function action(soonest: 0 | 1, temper: Temper): fc.Arbitrary<GremlinAction> {
   const event = fc.nat(GREMLIN_EVENTS - 1);
   const cycles = fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: soonest, max: 20 }) },
     fc.integer({ min: soonest, max: 400 }),
   );
+  const isCalm = temper === 'loops';
   return fc.oneof(
     {
-      weight: 2,
+      weight: isCalm ? 0 : 2,
       arbitrary: fc.record({
         does: fc.constant('assert' as const),
         line: fc.constantFrom('irq' as const, 'nmi' as const, 'so' as const),
@@ -151,14 +162,17 @@ function action(soonest: 0 | 1): fc.Arbitrary<GremlinAction> {
       }),
     },
     {
-      weight: 1,
+      weight: isCalm ? 0 : 1,
       arbitrary: fc.record({
         does: fc.constant('hold' as const),
         line: fc.constantFrom('rdy' as const, 'rdy' as const, 'rdy' as const, 'reset' as const),
         cycles: fc.integer({ min: soonest, max: 12 }),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('request' as const, 'withdraw' as const) }) },
+    {
+      weight: isCalm ? 0 : 2,
+      arbitrary: fc.record({ does: fc.constantFrom('request' as const, 'withdraw' as const) }),
+    },
     { weight: 6, arbitrary: fc.record({ does: fc.constant('schedule' as const), event, cycles }) },
     { weight: 1, arbitrary: fc.record({ does: fc.constant('cancel' as const), event }) },
     {
@@ -172,24 +186,46 @@ function action(soonest: 0 | 1): fc.Arbitrary<GremlinAction> {
 
 const rarely = fc.integer({ min: 0, max: 60 }).map((value) => value === 0);
 
-const gremlinConfig: fc.Arbitrary<GremlinConfig> = fc
-  .record({
-    reads: fc.array(fc.array(action(0), { maxLength: 2 }), { minLength: 1, maxLength: GREMLIN_SIZE }),
-    writes: fc.array(fc.array(action(0), { maxLength: 2 }), { minLength: 1, maxLength: GREMLIN_SIZE }),
-    values: fc.array(byte, { minLength: 1, maxLength: 5 }),
-    events: fc.array(
-      fc.record({
-        first: fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 3000 })),
-        steps: fc.array(fc.array(action(1), { maxLength: 2 }), { maxLength: 5 }),
-      }),
-      { maxLength: GREMLIN_EVENTS },
-    ),
-    exits: rarely,
-  })
-  .map(({ exits, ...config }) => ({
-    ...config,
-    writes: exits ? [...config.writes.slice(1), [{ does: 'exit' }]] : config.writes,
-  }));
+/** A line that is asserted for a while now and then. */
+const pulses: fc.Arbitrary<GremlinConfig['events']> = fc
+  .tuple(
+    fc.constantFrom('irq' as const, 'irq' as const, 'nmi' as const),
+    fc.integer({ min: 0, max: 3000 }),
+    fc.integer({ min: 1, max: 60 }),
+    fc.integer({ min: 20, max: 3000 }),
+    fc.boolean(),
+  )
+  .map(([line, first, long, apart, isThere]) => {
+    const again = (cycles: number): GremlinAction => ({ does: 'schedule', event: 0, cycles });
+    const steps = [
+      [{ does: 'assert' as const, line }, again(long)],
+      [{ does: 'release' as const, line }, again(apart)],
+    ];
+    return isThere ? [{ first, steps }] : [];
+  });
+
+const gremlinConfig = (temper: Temper): fc.Arbitrary<GremlinConfig> =>
+  fc
+    .record({
+      reads: fc.array(fc.array(action(0, temper), { maxLength: 2 }), { minLength: 1, maxLength: GREMLIN_SIZE }),
+      writes: fc.array(fc.array(action(0, temper), { maxLength: 2 }), { minLength: 1, maxLength: GREMLIN_SIZE }),
+      values: fc.array(byte, { minLength: 1, maxLength: 5 }),
+      events:
+        temper === 'loops'
+          ? pulses
+          : fc.array(
+              fc.record({
+                first: fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 3000 })),
+                steps: fc.array(fc.array(action(1, temper), { maxLength: 2 }), { maxLength: 5 }),
+              }),
+              { maxLength: GREMLIN_EVENTS },
+            ),
+      exits: rarely,
+    })
+    .map(({ exits, ...config }) => ({
+      ...config,
+      writes: exits ? [...config.writes.slice(1), [{ does: 'exit' }]] : config.writes,
+    }));
 
 /** Devices among the memory; of two at one place the later one is seen. */
 const devices = (name: string): fc.Arbitrary<NonNullable<MachineConfig['memory']>> =>
@@ -221,11 +257,11 @@ const devices = (name: string): fc.Arbitrary<NonNullable<MachineConfig['memory']
 const deviceAddresses = (regions: NonNullable<MachineConfig['memory']>): number[] =>
   regions.flatMap((region) => ('device' in region ? [Number(region.at)] : []));
 
-const memory = (gremlin: string): fc.Arbitrary<NonNullable<MachineConfig['memory']>> =>
+const memory = (gremlin: string, temper: Temper): fc.Arbitrary<NonNullable<MachineConfig['memory']>> =>
   fc
     .record({
       isMirrored: fc.boolean(),
-      isDelayed: fc.boolean(),
+      isDelayed: temper === 'loops' ? rarely : fc.boolean(),
       lowIsDelayed: rarely,
       window: fc.constantFrom('ram' as const, 'rom' as const),
       second: fc.constantFrom('mirror' as const, 'ram' as const, 'none' as const),
@@ -252,7 +288,7 @@ const slices = fc.array(
   { minLength: 1, maxLength: 7 },
 );
 
-const episode = ({ subject: { registers } }: ChosenCpu): fc.Arbitrary<Episode> =>
+const episode = ({ subject: { registers } }: ChosenCpu, temper: Temper): fc.Arbitrary<Episode> =>
   fc.record({
     run: fc.oneof(
       { weight: 6, arbitrary: slices.map((list) => ({ until: 'cycles' as const, slices: list })) },
@@ -283,7 +319,10 @@ const episode = ({ subject: { registers } }: ChosenCpu): fc.Arbitrary<Episode> =
             .map((value) => ({ does: 'set' as const, register: 'pc', value })),
         },
         { weight: 1, arbitrary: fc.string({ maxLength: 3 }).map((text) => ({ does: 'type' as const, text })) },
-        { weight: 1, arbitrary: fc.boolean().map((on) => ({ does: 'trace' as const, on })) },
+        {
+          weight: temper === 'loops' ? 0 : 1,
+          arbitrary: fc.boolean().map((on) => ({ does: 'trace' as const, on })),
+        },
         { weight: 1, arbitrary: fc.constant({ does: 'reset' as const }) },
       ),
       { maxLength: 3 },
@@ -291,22 +330,22 @@ const episode = ({ subject: { registers } }: ChosenCpu): fc.Arbitrary<Episode> =
   });
 
 /** Programs for one CPU, and where its interrupts and RESET go. */
-function patches(name: string, cpu: ChosenCpu, devices: readonly number[]): fc.Arbitrary<Patch[]> {
+function patches(name: string, cpu: ChosenCpu, devices: readonly number[], temper: Temper): fc.Arbitrary<Patch[]> {
   const vector = fc.constantFrom(...PROGRAM_STARTS);
   const starts = fc.uniqueArray(fc.constantFrom(...PROGRAM_STARTS), { minLength: 2, maxLength: 6 });
   return fc
     .record({
       // Half of them go from one to the other for ever: what runs often is what is translated.
       programs: fc
-        .tuple(starts, fc.boolean())
+        .tuple(starts, temper === 'loops' ? fc.constant(true) : fc.boolean())
         .chain(([places, isLooping]) =>
           fc.tuple(
             ...places.map((at) =>
-              fc.tuple(fc.constant(at), program(cpu, devices, isLooping ? places : PROGRAM_STARTS)),
+              fc.tuple(fc.constant(at), program(cpu, devices, temper, isLooping ? places : PROGRAM_STARTS)),
             ),
           ),
         ),
-      handlers: fc.tuple(handler(cpu, devices), handler(cpu, devices)),
+      handlers: fc.tuple(handler(cpu, devices, temper), handler(cpu, devices, temper)),
       interrupts: fc.boolean(),
       vectors: fc.tuple(vector, vector, vector),
     })
@@ -323,97 +362,98 @@ function patches(name: string, cpu: ChosenCpu, devices: readonly number[]): fc.A
 const clock = fc.constantFrom(1_000_000, 1_000_000, 2_000_000, 3_000_000, '315/88 MHz');
 
 /** A machine with one CPU or two, their gremlins, and a life. */
-export const machineDescription: fc.Arbitrary<MachineDescription> = fc
-  .record({
-    // Of one family or of two.
-    cpus: fc.array(
-      fc
-        .constantFrom(...SUBJECTS)
-        .chain((subject) => fc.constantFrom(...CPUS.filter((cpu) => cpu.subject === subject))),
-      {
-        minLength: 1,
-        maxLength: 2,
-      },
-    ),
-    clocks: fc.tuple(clock, clock, clock),
-    quantum: fc.oneof(fc.constant('instruction' as const), fc.integer({ min: 1, max: 200 })),
-    period: fc.integer({ min: 1, max: 9 }),
-    phase: fc.nat(8),
-    delays: fc.array(fc.nat(6), { maxLength: 9 }),
-    fill: fc.oneof(
-      fc.constantFrom('zero', 'pattern:0xea', 'pattern:0xeaea4c0002'),
-      fc.nat(1000).map((seed) => `random:${seed}`),
-    ),
-    isCrossed: fc.boolean(),
-    waits: fc.boolean(),
-    idle: fc.nat(30),
-  })
-  .chain(({ cpus, clocks, quantum, period, phase, delays, fill, isCrossed, waits, idle }) => {
-    const [main] = cpus as [ChosenCpu];
-    return fc
-      .record({
-        parts: fc.tuple(
-          ...cpus.map((cpu, index) =>
-            memory(`gremlin${index}`).chain((regions) =>
-              fc.record({
-                gremlin: gremlinConfig,
-                memory: fc.constant(regions),
-                patches: patches(`cpu${index}`, cpu, deviceAddresses(regions)),
-              }),
+export const machineDescription = (temper: Temper): fc.Arbitrary<MachineDescription> =>
+  fc
+    .record({
+      // Of one family or of two.
+      cpus: fc.array(
+        fc
+          .constantFrom(...SUBJECTS)
+          .chain((subject) => fc.constantFrom(...CPUS.filter((cpu) => cpu.subject === subject))),
+        {
+          minLength: 1,
+          maxLength: temper === 'loops' ? 1 : 2,
+        },
+      ),
+      clocks: fc.tuple(clock, clock, clock),
+      quantum: fc.oneof(fc.constant('instruction' as const), fc.integer({ min: 1, max: 200 })),
+      period: fc.integer({ min: 1, max: 9 }),
+      phase: fc.nat(8),
+      delays: fc.array(fc.nat(6), { maxLength: 9 }),
+      fill: fc.oneof(
+        fc.constantFrom('zero', 'pattern:0xea', 'pattern:0xeaea4c0002'),
+        fc.nat(1000).map((seed) => `random:${seed}`),
+      ),
+      isCrossed: fc.boolean(),
+      waits: fc.boolean(),
+      idle: fc.nat(30),
+    })
+    .chain(({ cpus, clocks, quantum, period, phase, delays, fill, isCrossed, waits, idle }) => {
+      const [main] = cpus as [ChosenCpu];
+      return fc
+        .record({
+          parts: fc.tuple(
+            ...cpus.map((cpu, index) =>
+              memory(`gremlin${index}`, temper).chain((regions) =>
+                fc.record({
+                  gremlin: gremlinConfig(temper),
+                  memory: fc.constant(regions),
+                  patches: patches(`cpu${index}`, cpu, deviceAddresses(regions), temper),
+                }),
+              ),
             ),
           ),
-        ),
-        window: program(main, DEVICE_SPOTS),
-        high: program(main, DEVICE_SPOTS),
-        episodes: fc.array(episode(main), { minLength: 1, maxLength: 6 }),
-      })
-      .map(
-        ({ parts, window, high, episodes }): MachineDescription => ({
-          config: {
-            clock: 1_000_000,
-            quantum,
-            ramFill: fill,
-            delays: { contention: { period, phase, cycles: delays.slice(0, period) } },
-            cpus: Object.fromEntries(
-              parts.map((part, index) => {
-                const { subject, variant } = cpus[index] as ChosenCpu;
-                const gremlin = `gremlin${index}`;
-                return [
-                  `cpu${index}`,
-                  {
-                    type: subject.plugin.type,
-                    variant,
-                    clock: clocks[index] as string | number,
-                    memory: part.memory,
-                    ...(subject.isChained && {
-                      io: [{ at: 0, device: gremlin, size: 0x100, repeat: true }],
-                      daisyChain: [gremlin],
-                    }),
-                  },
-                ];
-              }),
-            ),
-            devices: Object.fromEntries(
-              parts.map((part, index) => [`gremlin${index}`, { type: 'gremlin', clock: clocks[2], ...part.gremlin }]),
-            ),
-            wires: [
-              ['gremlin0.serial', 'host.console'] as [string, string],
-              ...parts.flatMap((_, index) =>
-                Object.entries((cpus[index] as ChosenCpu).subject.lines).map(([line, pin]): [string, string] => [
-                  `gremlin${isCrossed ? parts.length - 1 - index : index}.${line}`,
-                  `cpu${index}.${pin}`,
-                ]),
+          window: program(main, DEVICE_SPOTS, temper),
+          high: program(main, DEVICE_SPOTS, temper),
+          episodes: fc.array(episode(main, temper), { minLength: 1, maxLength: 6 }),
+        })
+        .map(
+          ({ parts, window, high, episodes }): MachineDescription => ({
+            config: {
+              clock: 1_000_000,
+              quantum,
+              ramFill: fill,
+              delays: { contention: { period, phase, cycles: delays.slice(0, period) } },
+              cpus: Object.fromEntries(
+                parts.map((part, index) => {
+                  const { subject, variant } = cpus[index] as ChosenCpu;
+                  const gremlin = `gremlin${index}`;
+                  return [
+                    `cpu${index}`,
+                    {
+                      type: subject.plugin.type,
+                      variant,
+                      clock: clocks[index] as string | number,
+                      memory: part.memory,
+                      ...(subject.isChained && {
+                        io: [{ at: 0, device: gremlin, size: 0x100, repeat: true }],
+                        daisyChain: [gremlin],
+                      }),
+                    },
+                  ];
+                }),
               ),
-            ],
-            host: { console: { idle } },
-          },
-          images: {
-            window: { size: 0x8000, bytes: hex(window) },
-            high: { size: 0x8000, bytes: hex(high) },
-          },
-          patches: parts.flatMap((part) => part.patches),
-          waits,
-          episodes,
-        }),
-      );
-  });
+              devices: Object.fromEntries(
+                parts.map((part, index) => [`gremlin${index}`, { type: 'gremlin', clock: clocks[2], ...part.gremlin }]),
+              ),
+              wires: [
+                ['gremlin0.serial', 'host.console'] as [string, string],
+                ...parts.flatMap((_, index) =>
+                  Object.entries((cpus[index] as ChosenCpu).subject.lines).map(([line, pin]): [string, string] => [
+                    `gremlin${isCrossed ? parts.length - 1 - index : index}.${line}`,
+                    `cpu${index}.${pin}`,
+                  ]),
+                ),
+              ],
+              host: { console: { idle } },
+            },
+            images: {
+              window: { size: 0x8000, bytes: hex(window) },
+              high: { size: 0x8000, bytes: hex(high) },
+            },
+            patches: parts.flatMap((part) => part.patches),
+            waits,
+            episodes,
+          }),
+        );
+    });

@@ -10,6 +10,8 @@ export interface Subject {
   readonly variants: readonly string[];
   /** Mnemonics of instructions that few programs have: after them not much happens any more. */
   readonly rare: RegExp;
+  /** Mnemonics of instructions after which a program is somewhere else. */
+  readonly leaves: RegExp;
   jump(to: number): number[];
   /** The ways a handler ends, and the ways a program lets interrupts in. */
   readonly returns: readonly (readonly number[])[];
@@ -46,6 +48,7 @@ export const SUBJECTS: readonly Subject[] = [
     plugin: eager(cpu6502),
     variants: ['nmos', '2a03', 'wdc', 'rockwell', 'synertek'],
     rare: /^(jam|stp|wai|brk)/,
+    leaves: /^(jmp|jsr|rts|rti)/,
     jump: (to) => [0x4c, ...word(to)],
     returns: [[0x40]],
     enables: [[0x58]],
@@ -58,6 +61,7 @@ export const SUBJECTS: readonly Subject[] = [
     plugin: eager(z80),
     variants: ['nmos', 'cmos'],
     rare: /^(halt|nop\.|rst)/,
+    leaves: /^(jp|call|ret)/,
     jump: jumpOf8080,
     returns: [
       [0xed, 0x4d],
@@ -79,6 +83,7 @@ export const SUBJECTS: readonly Subject[] = [
     plugin: eager(i8080),
     variants: ['8080'],
     rare: /^(hlt|rst)/,
+    leaves: /^(j|c(all|n?z|n?c|p[eo]?|m)\b|r(et|n?z|n?c|p[eo]?|m)\b|pchl)/,
     jump: jumpOf8080,
     returns: [[0xfb, 0xc9], [0xc9]],
     enables: [[0xfb]],

@@ -254,7 +254,8 @@ export class Bus {
   /** The device that answers an access, and which of its registers; that never changes. */
   deviceAt(address: number, access: Access): { readonly device: BusDevice; readonly register: number } | undefined {
     const region = this.regionFor(address, access);
-    if (region?.kind !== 'device' || this.table[(address >>> this.pageShift) * ENTRY_WORDS + DELAY] !== 0) return undefined;
+    if (region?.kind !== 'device' || this.table[(address >>> this.pageShift) * ENTRY_WORDS + DELAY] !== 0)
+      return undefined;
     const register = registerOf(region, address);
     return register < 0 ? undefined : { device: region.device, register };
   }

@@ -156,7 +156,10 @@ class Bound {
     const index = words[POINT_WORD] as number;
     this.#isAtHost = true;
     if (index === NO_POINT) {
-      clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+      // A jump to beyond the window is a jump, too.
+      if (this.translations?.isHot(cpu.programCounter) && this.#runTranslated(this.translations)) return;
+      this.#isAtHost = true;
+      clock[0] = this.#now();
       const before = words[TRAP_WORD] === 1 ? words.slice(0, cpu.isa.words) : undefined;
       cpu.evaluator.step(cpu);
       this.#goOn();
@@ -235,8 +238,9 @@ class Bound {
     };
   }
 
-  /** From a hot place on, run regions as long as one leads to another. */
-  #runTranslated(translations: Translations): void {
+  /** From a hot place on, run regions as long as one leads to another; whether any has come further. */
+  #runTranslated(translations: Translations): boolean {
+    let hasRun = false;
     const cpu = this.#cpu;
     const { words, clock, programCounterWord } = cpu;
     while ((words[LEFT_WORD] as number) > 0) {
@@ -256,11 +260,14 @@ class Bound {
         clock[0] = this.#now();
         this.#goOn();
       }
-      this.translated += (this.#now() - begin) / cpu.ticks;
+      const end = this.#now();
+      this.translated += (end - begin) / cpu.ticks;
+      if (end > begin) hasRun = true;
       if (result === NO_TIME) break;
     }
     this.#isAtHost = false;
     this.#showWindow();
+    return hasRun;
   }
 
   /** The time, in the midst of compiled code. */
