@@ -42,7 +42,7 @@ describe.each(machines)('$name', ({ config, plugins, images }) => {
       ? { ram }
       : { rom };
   const standIns = { ...standIn, ...images };
-  describe.each(['evaluator', 'interpreter'] as const)('in the %s', (engine) => {
+  describe.each(['evaluator', 'interpreter', 'translator'] as const)('in the %s', (engine) => {
     test.each(machineLaws(config, { plugins, images: standIns }, { runs: 10, engine }))('%s', (_name, law) => law());
   });
 });

@@ -54,6 +54,7 @@ export {
   type DevicePort,
   defineDevice,
   type MediumDeclaration,
+  type Migrate,
 } from './plugin/define-device.js';
 export {
   bit,

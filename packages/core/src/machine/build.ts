@@ -14,6 +14,7 @@ import type {
   DeviceEvent,
   DeviceLine,
   DevicePlugin,
+  Migrate,
 } from '../plugin/define-device.js';
 import { bit, type Fields } from '../plugin/fields.js';
 import { DeviceEnd, HostChannel, hostFields } from '../signal/channel.js';
@@ -55,6 +56,7 @@ export type EngineChoice = 'auto' | EngineName;
 export interface Device extends BusDevice {
   readonly type: string;
   readonly version: number;
+  readonly migrate: Migrate | undefined;
   readonly fields: FieldPlaces;
   readonly state: Record<string, number | Uint8Array>;
   readonly ports: ReadonlyMap<string, PortPins>;
@@ -200,6 +202,7 @@ export function buildParts(input: unknown, { plugins, images = {} }: MachineOpti
         type: plugin.type,
         variant,
         version: plugin.definition.version,
+        migrate: plugin.definition.migrate,
         isa,
         offset,
         engines: plugin.definition.engines ?? [],
@@ -958,6 +961,7 @@ function createDevice(
     name,
     type: definition.type,
     version: definition.version,
+    migrate: definition.migrate,
     size: onBus.size,
     fields,
     state,

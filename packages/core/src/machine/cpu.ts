@@ -5,6 +5,7 @@ import { type Evaluate, type Evaluator, type Execute, evaluatorOf } from '../eng
 import type { Input, InstructionSet } from '../isa/instruction-set.js';
 import type { BusCycleKind } from '../isa/ir.js';
 import { HUNG_WORD, LINE_WORD, MOST_LOCALS, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD } from '../isa/words.js';
+import type { Migrate } from '../plugin/define-device.js';
 import type { DaisyChain } from '../signal/daisy-chain.js';
 import type { Arena, ArenaLayout } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
@@ -42,6 +43,7 @@ export interface CpuSetup {
   readonly type: string;
   readonly variant: string;
   readonly version: number;
+  readonly migrate: Migrate | undefined;
   readonly isa: InstructionSet;
   /** Arena offset of its words, with room as {@link cpuLayout} says. */
   readonly offset: number;
@@ -68,6 +70,7 @@ export class Cpu {
   readonly type: string;
   readonly variant: string;
   readonly version: number;
+  readonly migrate: Migrate | undefined;
   readonly isa: InstructionSet;
   /** What can run its instructions beside the evaluator. */
   readonly engines: readonly Engine[];
@@ -102,13 +105,14 @@ export class Cpu {
   #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(
-    { name, type, variant, version, isa, offset, engines, ticks, memory, io, scheduler, control }: CpuSetup,
+    { name, type, variant, version, migrate, isa, offset, engines, ticks, memory, io, scheduler, control }: CpuSetup,
     layout: ArenaLayout,
   ) {
     this.name = name;
     this.type = type;
     this.variant = variant;
     this.version = version;
+    this.migrate = migrate;
     this.isa = isa;
     this.programCounterWord = isa.registers.get(isa.declaration.programCounter) as number;
     this.engines = engines;

@@ -56,6 +56,18 @@ const writes = 'LD #$99\n ST $8000\n LD #$77\n ST $8003\n ST $8001\n loop: JMP l
 test.each(deviceLaws(drive, { images: { disk: image(), card: Uint8Array.of(1, 2, 3) } }))('%s', (_name, law) => law());
 
 describe('media', () => {
+  test('that are written through are not forked: both would write to them', () => {
+    const machine = make(writes, { disk: image() }, { disk: { mode: 'write-through' } });
+    machine.run(100);
+    const before = machine.snapshot();
+    expect(() => machine.fork()).toThrow(
+      "d.disk: what is written to it reaches the host; make its mode 'overlay', or 'read-only'",
+    );
+    expect(machine.snapshot()).toEqual(before);
+    const overlay = make(writes, { disk: image() }, { disk: { mode: 'overlay' } });
+    expect(overlay.fork().snapshot()).toEqual(overlay.snapshot());
+  });
+
   test('are what the images hold, and are written over them, not into them', () => {
     const disk = image();
     const machine = make(writes, { disk });

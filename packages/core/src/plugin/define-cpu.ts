@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { BackplaneError, suggest } from '../errors.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
+import type { Migrate } from './define-device.js';
 
 /** What {@link defineCpu} takes. */
 export interface CpuDefinition {
@@ -13,6 +14,8 @@ export interface CpuDefinition {
   /** Instruction sets by name; described when first used. */
   readonly variants: Readonly<Record<string, () => InstructionSet>>;
   readonly defaultVariant: string;
+  /** Make what a snapshot has of an older version into what this one has. */
+  readonly migrate?: Migrate;
   /** Engines beside the evaluator, such as `interpreter` of `@backplane/core/interpreter`. */
   readonly engines?: readonly Engine[];
 }

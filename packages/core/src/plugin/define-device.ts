@@ -1,4 +1,5 @@
 import { BackplaneError, suggest } from '../errors.js';
+import type { SnapshotFields } from '../state/snapshot.js';
 import type * as z from '../zod.js';
 import type { Fields, StateOf } from './fields.js';
 
@@ -177,6 +178,16 @@ export interface DeviceBehaviour<
   acknowledge?(link: Link): number;
 }
 
+/**
+ * Makes the fields that a snapshot has of an older version of a component into those of this version. What core keeps of
+ * it (banks, ports, links) is among them.
+ *
+ * @param fields as the snapshot has them
+ * @param version which version they are of
+ * @returns all fields of this version; what is wrong with them is told as of any snapshot
+ */
+export type Migrate = (fields: SnapshotFields, version: number) => SnapshotFields;
+
 /** What {@link defineDevice} takes. */
 export interface DeviceDefinition<
   Schema extends z.ZodType = z.ZodType,
@@ -212,6 +223,8 @@ export interface DeviceDefinition<
   readonly media?: { readonly [Name in Medium]: MediumDeclaration };
   /** Its state, all of it. */
   readonly state?: (config: z.output<Schema>) => F;
+  /** Make what a snapshot has of an older version into what this one has. */
+  readonly migrate?: Migrate;
   /** Put one to work. Called once a machine; keep nothing in variables that changes while the guest runs. */
   create(
     context: DeviceContext<z.output<Schema>, F, Line, Port, Channel, Bank, Link, Medium>,
@@ -280,6 +293,7 @@ const CHECKS: { readonly [Key in keyof Required<DeviceDefinition>]: readonly [wa
   chain: ["a list of names, such as ['timer']", /^(array|undefined)/],
   media: ['drives by name, such as { a: {} }', /^(object|undefined)/],
   state: ['a function of the config that gives fields', /^(function|undefined)/],
+  migrate: ['a function of fields and version', /^(function|undefined)/],
   create: ['a function', /^function/],
 };
 

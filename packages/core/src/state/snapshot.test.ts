@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { SnapshotError } from '../errors.js';
 import type { MachineConfig } from '../machine/config.js';
 import type { Machine } from '../machine/machine.js';
+import type { Migrate } from '../plugin/define-device.js';
+import type { Field, Fields } from '../plugin/fields.js';
 import { toy } from '../testing/toy.js';
 import { digest } from './digest.js';
 import { everything, machineOfEverything } from './everything.js';
@@ -219,6 +221,61 @@ describe('refused, with the machine left as it was:', () => {
       else fields[field] = value;
     });
     expect(refusal(snapshot).code).toBe('snapshot/misfit');
+  });
+
+  describe('a component of an older version', () => {
+    /** The same device, a version later: `byte` is called `octet`, and `data` is half as long. */
+    const newer = (migrate?: Migrate) => {
+      const { definition } = everything;
+      const next = {
+        ...definition,
+        version: 4,
+        ...(migrate && { migrate }),
+        state: (config: never) => {
+          const { byte, ...rest } = (definition.state as (config: never) => Fields)(config);
+          return { ...rest, octet: byte as Field };
+        },
+      };
+      return machineOfEverything({}, [toy, { ...everything, definition: next as never }]);
+    };
+    const renamed: Migrate = ({ byte, ...rest }) => ({ ...rest, octet: byte as number });
+
+    test('is made into one of the present version', () => {
+      const seen: number[] = [];
+      const other = newer((fields, version) => {
+        seen.push(version);
+        return renamed(fields, version);
+      });
+      other.loadSnapshot(filed(machine));
+      expect(seen).toEqual([3, 3]);
+      const octets = other.snapshot().components.flatMap(({ fields }) => fields.octet ?? []);
+      const bytes = machine.snapshot().components.flatMap(({ fields }) => fields.byte ?? []);
+      expect(octets).toEqual(bytes);
+      // It reads what it writes without help.
+      other.loadSnapshot(filed(other));
+      expect(seen).toHaveLength(2);
+    });
+
+    test.each<[string, Migrate | undefined, string]>([
+      ['without a way', undefined, 'device/one: version 3 cannot be read by version 4; use the version of the plugin'],
+      [
+        'that is too old',
+        () => {
+          throw new Error('long forgotten');
+        },
+        'device/one: version 3 cannot be read by version 4; use the version of the plugin',
+      ],
+      ['that becomes no fields', (() => undefined) as never, "device/one: field 'flag' is missing"],
+      ['that keeps what is gone', (fields) => ({ ...fields, octet: 1 }), "device/one: no field 'byte'"],
+      ['that becomes nonsense', (fields, version) => ({ ...renamed(fields, version), octet: -1 }), 'cannot be -1'],
+    ])('%s is refused', (_name, migrate, message) => {
+      const other = newer(migrate);
+      other.run(100);
+      const { bytes } = other.checkpoint();
+      expect(() => other.loadSnapshot(filed(machine))).toThrow(SnapshotError);
+      expect(() => other.loadSnapshot(filed(machine))).toThrow(message);
+      expect(Buffer.compare(other.checkpoint().bytes, bytes)).toBe(0);
+    });
   });
 
   test('a forgery that changes nothing is none', () => {

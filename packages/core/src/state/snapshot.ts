@@ -9,6 +9,7 @@ import { HUNG_WORD, LINE_WORD, RESET_WORD, STALL_CYCLES_WORD, STALL_KINDS_WORD }
 import type { Parts } from '../machine/build.js';
 import { LONGEST_STALL } from '../machine/cpu.js';
 import type { Medium, WrittenSectors } from '../media/medium.js';
+import type { Migrate } from '../plugin/define-device.js';
 import { digest } from './digest.js';
 import { type FieldPlaces, fieldState } from './fields.js';
 
@@ -73,6 +74,7 @@ interface Part {
   readonly id: string;
   readonly type: string;
   readonly version: number;
+  readonly migrate?: Migrate | undefined;
   read(): SnapshotFields;
   /** Put checked fields back; throws SnapshotError for one that does not fit. */
   write(fields: SnapshotFields): void;
@@ -120,12 +122,13 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
       })),
     ),
   ];
-  for (const [name, { type, variant, version, isa, words, clock, ticks }] of cpus) {
+  for (const [name, { type, variant, version, migrate, isa, words, clock, ticks }] of cpus) {
     const registers = [...isa.registers].map(([register, index]) =>
       element(`register.${register}`, words, index, 0, 2 ** isa.width(register) - 1),
     );
-    result.push(
-      numbers(`cpu/${name}`, `${type}:${variant}`, version, [
+    result.push({
+      migrate,
+      ...numbers(`cpu/${name}`, `${type}:${variant}`, version, [
         element('lines', words, LINE_WORD, INT32.lowest, INT32.highest),
         element('resetPending', words, RESET_WORD, 0, 1),
         element('stallKinds', words, STALL_KINDS_WORD, 0, 7),
@@ -134,7 +137,7 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
         ...registers,
         element('time', clock, 0, 0, Number.MAX_SAFE_INTEGER, ticks),
       ]),
-    );
+    });
   }
   for (const [name, device] of devices) {
     const places = device.fields;
@@ -144,6 +147,7 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
       id: `device/${name}`,
       type: device.type,
       version: device.version,
+      migrate: device.migrate,
       read: () => ({
         ...readFields(places, parts),
         ...Object.fromEntries(
@@ -386,21 +390,30 @@ export function restoreSnapshot(snapshot: unknown, parts: Parts, machineDoubles:
     const component = components.find(({ id }) => id === part.id);
     if (!component) throw misfit(part.id, 'the snapshot lacks this component');
     if (component.type !== part.type) throw misfit(part.id, `it is a ${component.type}, not a ${part.type}`);
-    if (component.version !== part.version) {
-      throw new SnapshotError(
-        'snapshot/version',
-        `version ${component.version} cannot be read by version ${part.version}`,
-        { path: part.id, mend: 'use the version of the plugin that wrote it' },
-      );
-    }
-    return { part, component };
+    return { part, fields: fieldsFor(part, component) };
   });
-  for (const { part, component } of pairs) {
+  for (const { part, fields } of pairs) {
     const known = part.read();
-    const unknown = Object.keys(component.fields).find((name) => !Object.hasOwn(known, name));
+    const unknown = Object.keys(fields).find((name) => !Object.hasOwn(known, name));
     if (unknown !== undefined) throw misfit(part.id, `no field '${unknown}'`);
-    part.write(component.fields);
+    part.write(fields);
   }
+}
+
+/** The fields of a component as its present version has them. */
+function fieldsFor(part: Part, { version, fields }: SnapshotComponent): SnapshotFields {
+  let cause: unknown;
+  if (version === part.version) return fields;
+  try {
+    if (version < part.version && part.migrate) return { ...part.migrate(fields, version) };
+  } catch (error) {
+    cause = error;
+  }
+  throw new SnapshotError('snapshot/version', `version ${version} cannot be read by version ${part.version}`, {
+    path: part.id,
+    mend: 'use the version of the plugin that wrote it',
+    cause,
+  });
 }
 
 /** That it is a snapshot, whole and undamaged. */
