@@ -33,7 +33,14 @@ const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 
 const minutes = 60_000;
 
-const RUN = ['writing-a-device.md', 'writing-a-cpu.md', 'instruction-sets.md', 'snapshot-format.md', 'process-vms.md'];
+const RUN = [
+  'writing-a-device.md',
+  'writing-a-cpu.md',
+  'instruction-sets.md',
+  'snapshot-format.md',
+  'process-vms.md',
+  'recordings.md',
+];
 
 describe.each(RUN)('%s', (name) => {
   const parts = partsOf(readDocument(name));

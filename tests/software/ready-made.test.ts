@@ -43,6 +43,6 @@ describe.each(machines)('$name', ({ config, plugins, images }) => {
       : { rom };
   const standIns = { ...standIn, ...images };
   describe.each(['evaluator', 'interpreter', 'translator'] as const)('in the %s', (engine) => {
-    test.each(machineLaws(config, { plugins, images: standIns }, { runs: 10, engine }))('%s', (_name, law) => law());
+    test.each(machineLaws(config, { plugins, images: standIns }, { runs: 7, engine }))('%s', (_name, law) => law());
   });
 });
