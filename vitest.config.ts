@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    reporters: ['default', './tests/summary-reporter.ts'],
+    reporters: ['default', './tests/conformance-reporter.ts', './tests/summary-reporter.ts'],
     projects: [
       {
         extends: true,

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import { readReference } from './harness.js';
 import { z80Machine } from './harness-z80.js';
+import { agrees } from './record.js';
 
 const LINE = /^N (\d) C (\d) H (\d) (..) N (\d) C (\d) H (\d) (..)$/;
 
@@ -24,5 +25,7 @@ describeWithReferences('roms/z80/daa', () => {
     });
     expect(seen).toHaveLength(2048);
     expect(seen).toEqual(lines.filter((line) => LINE.test(line)));
+    const { length: count } = seen;
+    agrees({ cpu: 'z80', variant: 'nmos', data: 'roms/z80/daa', unit: 'lines', engine: 'evaluator', count });
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import { runCpm } from './cpm-programs.js';
 import { enginesOf } from './harness-z80.js';
+import { agrees } from './record.js';
 
 const COSTS = { out: 10, halt: 7 };
 
@@ -28,6 +29,7 @@ describeWithReferences('roms/8080', () => {
       expect(text).toContain(says);
       expect(text).not.toContain('ERROR');
       expect(cyclesWithOut).toBe(cycles);
+      agrees({ cpu: '8080', variant: '8080', data: 'roms/8080', unit: `programs of ${PROGRAMS.length}`, engine });
     });
   });
 
@@ -36,5 +38,6 @@ describeWithReferences('roms/8080', () => {
     expect(text).toContain('CPU IS Z80');
     expect(text).toContain('CPU TESTS OK');
     expect(cycles).toBe(240_549_481);
+    agrees({ cpu: 'z80', variant: 'nmos', data: 'roms/8080', unit: 'CPUTEST, programs', engine: 'interpreter' });
   });
 });

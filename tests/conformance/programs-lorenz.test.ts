@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import { ENGINES } from './harness.js';
-import { expectedOutcome, programNamed, programsIn, runLorenz } from './programs.js';
+import { expectedOutcome, partOf, programNamed, programsIn, runLorenz } from './programs.js';
+import { agrees } from './record.js';
 
 const TEN = ['start', 'adcb', 'arrb', 'branchwrap', 'brkn', 'jmpi', 'lasay', 'rraiy', 'sbcb-eb', 'shaay'];
 
@@ -20,6 +21,7 @@ describeWithReferences('roms/6502/lorenz-prg', () => {
       it(program.id, () => {
         const { text, ...outcome } = runLorenz(program, engine);
         expect(outcome, text).toEqual(expectedOutcome(program, 'nmos6502'));
+        agrees({ ...partOf(program, 'nmos6502'), unit: `programs of ${all.length}`, engine });
       });
     }
   });

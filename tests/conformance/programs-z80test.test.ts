@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import { expectRunBy, readReference } from './harness.js';
 import { type Program, programsIn } from './programs.js';
+import { agrees } from './record.js';
 
 /** The code is the last block of the tape, without its checksum. */
 const CODE = 91;
@@ -90,6 +91,13 @@ describeWithReferences('roms/z80/z80test', () => {
       const seen = run(program, cycles + 1_000_000);
       expect(seen.text).toContain('Result: all tests passed.');
       expect(seen).toMatchObject({ cycles, hash: outputFnv1_32 });
+      agrees({
+        cpu: 'z80',
+        variant: 'nmos',
+        data: 'roms/z80/z80test',
+        unit: `programs of ${programs.length}`,
+        engine: 'interpreter',
+      });
     });
   });
 });

@@ -8,6 +8,7 @@ import { describeWithReferences, hasReferences } from '../references.js';
 import { type CpmRun, runCpm } from './cpm-programs.js';
 import { readReferenceJson, type TestedEngine } from './harness.js';
 import { enginesOf } from './harness-z80.js';
+import { agrees } from './record.js';
 
 const COSTS = { out: 11, halt: 4 };
 /** 67 pointers to tests, then 0. */
@@ -46,6 +47,7 @@ describeWithReferences('roms/z80/zex', () => {
         const { text, cycles } = run(variant, 'z80-prelim', engine, 8703);
         expect(text).toContain('Preliminary tests complete');
         expect(cycles).toBe(8703);
+        agrees({ cpu: 'z80', variant, data: 'roms/z80/zex', unit: 'prelim, programs', engine });
       });
     });
   });
@@ -58,6 +60,13 @@ describeWithReferences('roms/z80/zex', () => {
         expect(text).toContain(`${name.padEnd(30, '.')}  OK`);
         expect(text).toContain('Tests complete');
         expect((ends[1] as number) - (ends[0] as number)).toBe(cycles - (test === 1 ? 0 : AFTER_ANOTHER));
+        agrees({
+          cpu: 'z80',
+          variant: 'nmos',
+          data: 'roms/z80/zex',
+          unit: `${program}, tests of ${lines.length}`,
+          engine,
+        });
       });
     });
   });

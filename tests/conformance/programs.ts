@@ -1,4 +1,5 @@
 /** Test programs: the manifest, and a runner that does what it says. */
+import { dirname } from 'node:path';
 import type { Machine } from '@backplane/core';
 import { expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
@@ -11,6 +12,7 @@ import {
   type TestedEngine,
 } from './harness.js';
 import { mmc1Machine, nesMachine, nestestMachine } from './nes-machine.js';
+import { agrees } from './record.js';
 
 /** An entry of the manifest, as far as it is used here. */
 export interface Program {
@@ -61,6 +63,10 @@ export function programNamed(id: string): Program {
   if (!program) throw new Error(`the manifest has no program '${id}'`);
   return program;
 }
+
+/** What a program of the 6502 family is part of, as the record of agreements has it. */
+export const partOf = ({ file }: Program, cpu: string) =>
+  ({ cpu: '6502', variant: VARIANTS[cpu] as string, data: `roms/${dirname(file)}`, unit: 'programs' }) as const;
 
 /** Cycles the manifest expects on a CPU: under its own name, or that of all 65C02s. */
 export function expectedCycles({ expected }: Program, cpu: string): number | undefined {
@@ -229,10 +235,12 @@ export function programsSuite(
   describeWithReferences(name, () => {
     for (const program of programsIn('6502/').filter(belongs)) {
       for (const cpu of program.cpu) {
-        it(`${program.id} on ${cpu}`, () => expect(runProgram(program, cpu)).toEqual(expectedOutcome(program, cpu)));
-        if (!inBoth(program, cpu)) continue;
-        it(`${program.id} on ${cpu}, in the evaluator`, () =>
-          expect(runProgram(program, cpu, 'evaluator')).toEqual(expectedOutcome(program, cpu)));
+        const passes = (engine: TestedEngine): void => {
+          expect(runProgram(program, cpu, engine)).toEqual(expectedOutcome(program, cpu));
+          agrees({ ...partOf(program, cpu), engine });
+        };
+        it(`${program.id} on ${cpu}`, () => passes('interpreter'));
+        if (inBoth(program, cpu)) it(`${program.id} on ${cpu}, in the evaluator`, () => passes('evaluator'));
       }
     }
   });

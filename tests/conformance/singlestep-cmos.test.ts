@@ -1,8 +1,10 @@
-import { singlestepSuite } from './singlestep-suite.js';
+import { type Doubt, singlestepSuite } from './singlestep-suite.js';
 
-// Decimal ADC and SBC with an immediate operand read once more, from an address that differs from set to set
-// (0x007F, 0x0059, 0x0056; 0x0000) and is that of no operand.
-const doubtful = (opcode: number, cycle: number): boolean => (opcode === 0x69 || opcode === 0xe9) && cycle === 2;
+const doubtful: Doubt = {
+  what: 'address and value of the third cycle of ADC and SBC with an immediate operand, in decimal mode',
+  why: 'they read once more, from an address that differs from set to set (0x007F, 0x0059, 0x0056; 0x0000) and is that of no operand',
+  is: (opcode, cycle) => (opcode === 0x69 || opcode === 0xe9) && cycle === 2,
+};
 
 // The WDC set lacks WAI and STP.
 singlestepSuite({ folder: 'singlestep/65c02-wdc', variant: 'wdc', files: 254, vectors: 48_493, doubtful });

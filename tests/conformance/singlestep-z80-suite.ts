@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { describeWithReferences, referencePath } from '../references.js';
 import { cyclesSince, readReferenceJson, runInstruction, type TestedEngine } from './harness.js';
 import { enginesOf, type TState, TStateRecorder, z80Machine } from './harness-z80.js';
+import { agrees } from './record.js';
 
 type Registers = Readonly<Record<string, number>>;
 type State = Registers & { readonly ram: readonly (readonly [address: number, value: number])[] };
@@ -86,7 +87,8 @@ export function z80VectorSuite(sample?: { readonly everyFile: number; readonly v
       .sort()
       .filter((_, index) => index % (sample?.everyFile ?? 1) === 0);
     it.each(files)('%s', (file) => {
-      for (const vector of readReferenceJson<Vector[]>(`${FOLDER}/${file}`).slice(0, sample?.vectors)) {
+      const vectors = readReferenceJson<Vector[]>(`${FOLDER}/${file}`).slice(0, sample?.vectors);
+      for (const vector of vectors) {
         count += 1;
         for (const engine of engines) {
           run(vector, engine);
@@ -99,6 +101,8 @@ export function z80VectorSuite(sample?: { readonly everyFile: number; readonly v
           });
         }
       }
+      for (const engine of engines)
+        agrees({ cpu: 'z80', variant: 'nmos', data: FOLDER, unit: 'vectors', engine, count: vectors.length });
     });
 
     describe.skipIf(sample)('as a whole', () => {
