@@ -17,10 +17,9 @@ export default class ConformanceReporter implements Reporter {
       const tests = [...module.children.allTests()];
       // Of a file that failed, or of which only a part ran, nothing is told.
       if (module.state() !== 'passed' || tests.some((test) => test.result().state !== 'passed')) continue;
-      record[module.relativeModuleId] = summedUp(
-        tests.flatMap((test) => test.meta().agreements ?? []),
-        tests.flatMap((test) => test.meta().exceptions ?? []),
-      );
+      const agreements = tests.flatMap((test) => test.meta().agreements ?? []);
+      const exceptions = tests.flatMap((test) => test.meta().exceptions ?? []);
+      if (agreements.length + exceptions.length > 0) record[module.relativeModuleId] = summedUp(agreements, exceptions);
     }
     const names = Object.keys(record).sort();
     if (names.length === 0) return;

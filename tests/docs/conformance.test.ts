@@ -14,7 +14,10 @@ test('the page is made of the record', () => {
 test('the record is of the tests that there are', () => {
   const folder = fileURLToPath(new URL('../conformance', import.meta.url));
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
-  expect(Object.keys(record)).toEqual(files.map((name) => `tests/conformance/${name}`).sort());
+  // What tells nothing of itself does not compare with data of others.
+  const telling = files.filter((name) => /\bagrees\(|Suite\(/.test(readFileSync(`${folder}/${name}`, 'utf8')));
+  const wanted = telling.map((name) => `tests/conformance/${name}`).sort();
+  expect(Object.keys(record), '`pnpm docs:conformance` runs them all, and writes the page').toEqual(wanted);
   const agreements = Object.values(record).flatMap((file) => file.agreements);
   expect(agreements.length).toBeGreaterThan(30);
   expect(agreements.filter(({ count }) => !(count > 0))).toEqual([]);
