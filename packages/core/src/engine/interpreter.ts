@@ -111,7 +111,7 @@ class Bound {
     this.#toMarks = arena.toMarks;
     if (flavour.hot > 0) {
       this.translations = new Translations(cpu, arena, this.#rare, flavour.hot, {
-        stop: ({ statement, rest }) => this.#stopAt({ statement, rest }),
+        stop: (resume) => this.#resumeAt(resume),
         access: (stop, address, value) => this.#regionAccess(stop, address, value),
       });
     }
@@ -217,6 +217,10 @@ class Bound {
     return stop;
   }
 
+  #resumeAt({ statement, rest }: Resume): Stop {
+    return this.#stopAt({ statement, rest: [rest.statements] });
+  }
+
   #stopAt({
     statement: { cycle, result },
     rest,
@@ -254,7 +258,7 @@ class Bound {
       if (result >= 0) {
         clock[0] = this.#now();
         const { stops, compiled } = region;
-        stops[result] ??= this.#stopAt(compiled.points[result] as Resume);
+        stops[result] ??= this.#resumeAt(compiled.points[result] as Resume);
         this.#cycle(stops[result]);
       } else if (result === LEFT_REGION && !isQuiet(cpu, this.#rare)) {
         clock[0] = this.#now();

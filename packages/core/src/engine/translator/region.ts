@@ -5,8 +5,7 @@
  * Subroutines are put in at each place they are called from, for what follows a return is known then: so a node of the
  * graph is an instruction and the calls that led to it.
  */
-import type { InstructionSet } from '../../isa/instruction-set.js';
-import { type CodeMemory, type Next, type Specialized, type Step, specialize } from './specialize.js';
+import type { Next, Specialized, Step } from './specialize.js';
 
 /** Instructions of a region at most. */
 const MOST_INSTRUCTIONS = 160;
@@ -73,18 +72,12 @@ export interface Region {
   readonly fetched: ReadonlySet<number>;
 }
 
-/** The region of a hot address; undefined if the instruction there is none that can be translated. */
-export function formRegion(
-  isa: InstructionSet,
-  rare: readonly number[],
-  address: number,
-  memory: CodeMemory,
-): Region | undefined {
-  const specialized = new Map<number, Specialized | undefined>();
-  const at = (place: number): Specialized | undefined => {
-    if (!specialized.has(place)) specialized.set(place, specialize(isa, rare, place, memory));
-    return specialized.get(place);
-  };
+/**
+ * The region of a hot address; undefined if the instruction there is none that can be translated.
+ *
+ * @param at the instruction at an address, if it can be translated
+ */
+export function formRegion(address: number, at: (address: number) => Specialized | undefined): Region | undefined {
   const nodes = new Map<string, Node>();
   const waiting: { readonly node: Node; readonly calls: Calls | undefined; readonly end: number }[] = [];
   const folded = new Map<number, number>();

@@ -56,12 +56,45 @@ export interface Next {
 /** What the host needs to do a cycle in place of compiled code, and to finish the instruction. */
 export interface Resume {
   readonly statement: CycleStatement;
-  /** The statements that follow, innermost block first. */
-  readonly rest: readonly Block[];
+  readonly rest: Rest;
   /** Program counter at the cycle; undefined where its local has it. */
   readonly programCounter: number | undefined;
   /** IR locals that the rest reads: the constants they are, undefined where they have wasm locals. */
   readonly locals: ReadonlyMap<number, number | undefined>;
+}
+
+/** What is left to be done of blocks in one another: statements of the innermost one, then of those around it. */
+export class Rest {
+  readonly block: Block;
+  /** Index of the first statement that is left. */
+  readonly from: number;
+  readonly outer: Rest | undefined;
+
+  constructor(block: Block, from: number, outer: Rest | undefined) {
+    this.block = block;
+    this.from = from;
+    this.outer = outer;
+  }
+
+  get isEmpty(): boolean {
+    return this.from === this.block.length && (this.outer?.isEmpty ?? true);
+  }
+
+  /** The statements in a row. */
+  get statements(): Block {
+    return [...this.block.slice(this.from), ...(this.outer?.statements ?? [])];
+  }
+
+  /** Whether any of it reads a local. */
+  reads(local: number): boolean {
+    return (readAfter(this.block)[this.from] as ReadonlySet<number>).has(local) || (this.outer?.reads(local) ?? false);
+  }
+
+  /** The locals that it reads. */
+  collectRead(found: Set<number>): Set<number> {
+    for (const local of readAfter(this.block)[this.from] as ReadonlySet<number>) found.add(local);
+    return this.outer ? this.outer.collectRead(found) : found;
+  }
 }
 
 /** An instruction at its place. */
@@ -174,7 +207,7 @@ class Specializer {
       written: new Set(),
     };
     const steps: Step[] = [];
-    if (!this.#block(this.#isa.step.block, [], known, steps)) steps.push(this.#next(known));
+    if (!this.#block(this.#isa.step.block, 0, undefined, known, steps)) steps.push(this.#next(known));
     return { steps, folded: this.#folded, fetched: this.#fetched, end: this.#end };
   }
 
@@ -194,9 +227,9 @@ class Specializer {
   }
 
   /** Whether all paths have ended: the block went on elsewhere. */
-  #block(block: Block, outer: readonly Block[], known: Known, steps: Step[]): boolean {
-    for (const [index, statement] of block.entries()) {
-      const rest = [block.slice(index + 1), ...outer];
+  #block(block: Block, from: number, outer: Rest | undefined, known: Known, steps: Step[]): boolean {
+    for (let index = from; index < block.length; index += 1) {
+      const statement = block[index] as Statement;
       switch (statement.op) {
         case 'decode': {
           const opcode = this.#simplify(statement.opcode, known);
@@ -204,14 +237,14 @@ class Specializer {
           if (!encoding) throw UNFIT;
           known.locals.clear();
           known.bounds.clear();
-          if (!this.#block(this.#isa.body(encoding).block, [], known, steps)) steps.push(this.#next(known));
+          if (!this.#block(this.#isa.body(encoding).block, 0, undefined, known, steps)) steps.push(this.#next(known));
           return true;
         }
         case 'if':
-          if (this.#if(statement, rest, known, steps)) return true;
+          if (this.#if(statement, new Rest(block, index + 1, outer), known, steps)) return true;
           break;
         case 'cycle':
-          this.#cycle(statement, rest, known, steps);
+          this.#cycle(statement, new Rest(block, index + 1, outer), known, steps);
           break;
         case 'set':
           this.#set(statement.register, this.#simplify(statement.value, known), known, steps);
@@ -254,25 +287,28 @@ class Specializer {
 
   #if(
     { condition, consequent, alternate }: Extract<Statement, { op: 'if' }>,
-    rest: readonly Block[],
+    rest: Rest,
     known: Known,
     steps: Step[],
   ): boolean {
     const decided = this.#simplify(condition, known);
-    if (decided.op === 'constant') return this.#block(decided.value === 0 ? alternate : consequent, rest, known, steps);
+    if (decided.op === 'constant')
+      return this.#block(decided.value === 0 ? alternate : consequent, 0, rest, known, steps);
     const arms = [consequent, alternate].map((block) => {
       const arm = { known: copyOf(known), steps: [] as Step[], hasEnded: false };
-      arm.hasEnded = this.#block(block, rest, arm.known, arm.steps);
+      arm.hasEnded = this.#block(block, 0, rest, arm.known, arm.steps);
       return arm;
     });
     const [first, second] = arms as [(typeof arms)[0], (typeof arms)[0]];
     steps.push({ op: 'if', condition: decided, consequent: first.steps, alternate: second.steps });
     // Arms that lead to different places go on apart, for what is known of the place is worth more than short code.
-    const isLast = rest.every((block) => block.length === 0);
+    const isLast = rest.isEmpty;
     const [one, other] = arms.map((arm) => arm.known.registers.get(this.#programCounter));
     for (const arm of arms) {
       if (arm.hasEnded || (!isLast && one === other)) continue;
-      arm.hasEnded = rest.some((block, index) => this.#block(block, rest.slice(index + 1), arm.known, arm.steps));
+      for (let left: Rest | undefined = rest; left && !arm.hasEnded; left = left.outer) {
+        arm.hasEnded = this.#block(left.block, left.from, left.outer, arm.known, arm.steps);
+      }
       if (!arm.hasEnded) arm.steps.push(this.#next(arm.known));
       arm.hasEnded = true;
     }
@@ -313,7 +349,7 @@ class Specializer {
     }
   }
 
-  #cycle(statement: CycleStatement, rest: readonly Block[], known: Known, steps: Step[]): void {
+  #cycle(statement: CycleStatement, rest: Rest, known: Known, steps: Step[]): void {
     const { cycle, operands, result } = statement;
     if (cycle.kind === 'acknowledge' || cycle.kind === 'return') throw UNFIT;
     if (cycle.kind === 'idle' && !(cycle.waits && this.#memory.isDelayed)) {
@@ -334,18 +370,20 @@ class Specializer {
     }
     const isRead = cycle.kind === 'read';
     const value = cycle.kind === 'write' ? this.#simplify(valueExpression, known) : undefined;
+    const locals = new Map<number, number | undefined>();
+    for (const local of rest.collectRead(new Set())) if (local !== result) locals.set(local, known.locals.get(local));
     steps.push({
       op: 'cycle',
       cycle,
       address,
       addresses: this.#boundsOf(address, known),
       value,
-      result: isRead && readsLocal(rest, result) ? result : -1,
+      result: isRead && rest.reads(result) ? result : -1,
       resume: {
         statement,
         rest,
         programCounter: known.registers.get(this.#programCounter),
-        locals: new Map([...localsOf(rest)].filter((local) => local !== result).map((l) => [l, known.locals.get(l)])),
+        locals,
       },
     });
     if (isRead) {
@@ -355,12 +393,12 @@ class Specializer {
   }
 
   /** Fold a byte of the instruction; false if it has to be read when the instruction runs. */
-  #fetch(address: number, { result }: CycleStatement, known: Known, rest: readonly Block[]): boolean {
+  #fetch(address: number, { result }: CycleStatement, known: Known, rest: Rest): boolean {
     const byte = this.#memory.fetch(address);
     if (byte === undefined) throw UNFIT;
     this.#fetched.push(address);
     // A byte that nobody looks at need not be what it is now.
-    if (!readsLocal(rest, result)) return true;
+    if (!rest.reads(result)) return true;
     this.#end = Math.max(this.#end, address + 1);
     if (byte === 'volatile') return false;
     this.#folded.set(address, byte);
@@ -460,25 +498,22 @@ const LEAVES_LEFT: ReadonlySet<BinaryOperator> = new Set(['+', '-', '|', '^', '<
 
 const isCommutative = (operator: BinaryOperator): boolean => ['+', '&', '|', '^', '==', '!='].includes(operator);
 
-const readsLocal = (blocks: readonly Block[], local: number): boolean => localsOf(blocks).has(local);
+const after = new WeakMap<Block, readonly ReadonlySet<number>[]>();
 
-const known = new WeakMap<Block, ReadonlySet<number>>();
-
-/** Locals that blocks read. */
-function localsOf(blocks: readonly Block[]): ReadonlySet<number> {
-  if (blocks.length === 1) return localsOfBlock(blocks[0] as Block);
-  return new Set(blocks.flatMap((block) => [...localsOfBlock(block)]));
-}
-
-function localsOfBlock(block: Block): ReadonlySet<number> {
-  let found = known.get(block);
-  if (!found) {
-    const collected = new Set<number>();
-    collect(block, collected);
-    found = collected;
-    known.set(block, found);
+/** For each statement of a block, and for its end, the locals that are read from there on. */
+function readAfter(block: Block): readonly ReadonlySet<number>[] {
+  let sets = after.get(block);
+  if (!sets) {
+    const found: Set<number>[] = [];
+    found[block.length] = new Set();
+    for (let index = block.length - 1; index >= 0; index -= 1) {
+      found[index] = new Set(found[index + 1]);
+      collect([block[index] as Statement], found[index] as Set<number>);
+    }
+    sets = found;
+    after.set(block, sets);
   }
-  return found;
+  return sets;
 }
 
 function collect(block: Block, found: Set<number>): void {

@@ -12,6 +12,7 @@ import {
   type TranslatedMemory,
   WRITE,
 } from '../../bus/bus.js';
+import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
 import { type Cpu, cpuLayout } from '../../machine/cpu.js';
 import type { Arena } from '../../state/arena.js';
@@ -20,7 +21,7 @@ import { HEAT } from '../wasm/body-printer.js';
 import { encodeModule } from '../wasm/code.js';
 import { formRegion } from './region.js';
 import { type KnownMemory, printRegion } from './region-printer.js';
-import type { CodeMemory, Resume } from './specialize.js';
+import { type CodeMemory, type Resume, type Specialized, specialize } from './specialize.js';
 
 /** The bit of a mark beside its heat. */
 const TRANSLATED = 0x80;
@@ -42,6 +43,35 @@ interface Compiled {
   /** Arena offsets of the bytes that were folded, with the bytes. */
   readonly folded: ReadonlyMap<number, number>;
 }
+
+/** Regions that a process keeps for machines to come; each is some 10 KB. */
+const MOST_KEPT = 4000;
+
+/** What was compiled for an instruction set, the least used first; machines have what they use of it for themselves. */
+class Kept {
+  readonly #regions = new Map<string, readonly Compiled[]>();
+
+  find(key: string, fits: (compiled: Compiled) => boolean): Compiled | undefined {
+    const known = this.#regions.get(key);
+    const found = known?.find(fits);
+    if (known && found) {
+      this.#regions.delete(key);
+      this.#regions.set(key, known);
+    }
+    return found;
+  }
+
+  add(key: string, compiled: Compiled): void {
+    // Of one place, the last few states of its code.
+    this.#regions.set(key, [compiled, ...(this.#regions.get(key) ?? [])].slice(0, 4));
+    for (const oldest of this.#regions.keys()) {
+      if (this.#regions.size <= MOST_KEPT) return;
+      this.#regions.delete(oldest);
+    }
+  }
+}
+
+const kept = new WeakMap<InstructionSet, Kept>();
 
 /** A region of this CPU's. */
 export class Translation {
@@ -79,6 +109,8 @@ export class Translations implements TranslatedMemory {
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
   readonly #granules = new Map<number, Set<Translation>>();
+  readonly #keptRegions: Kept;
+  readonly #instructions = new Map<number, Specialized>();
   /** How often bytes of translated code have changed. */
   readonly #changes = new Map<number, number>();
   /** Entries that are not to be translated until they were found hot so many times more. */
@@ -93,6 +125,8 @@ export class Translations implements TranslatedMemory {
     this.#hot = hot;
     this.#host = host;
     this.#bus.guard(this);
+    this.#keptRegions = kept.get(cpu.isa) ?? new Kept();
+    kept.set(cpu.isa, this.#keptRegions);
   }
 
   /** Number of regions there are. */
@@ -137,13 +171,28 @@ export class Translations implements TranslatedMemory {
       this.#cool(offset);
       return undefined;
     }
-    const compiled = this.#compile(address);
+    const compiled = this.#kept(address) ?? this.#compile(address);
     if (!compiled) {
       this.#waits.set(offset, Number.POSITIVE_INFINITY);
       this.#cool(offset);
       return undefined;
     }
     return this.#add(address, compiled);
+  }
+
+  /** What another machine has had compiled of the same code at the same place. */
+  #kept(address: number): Compiled | undefined {
+    const { u8 } = this.#arena;
+    return this.#keptRegions.find(this.#keyOf(address), (compiled) => {
+      for (const [offset, byte] of compiled.folded) {
+        if (u8[offset] !== byte || (this.#changes.get(offset) ?? 0) >= VOLATILE) return false;
+      }
+      return this.#fits(compiled);
+    });
+  }
+
+  #keyOf(address: number): string {
+    return `${this.#cpu.offset} ${this.#arena.toMarks} ${this.#bus.isDelayed} ${address}`;
   }
 
   #cool(offset: number): void {
@@ -196,7 +245,7 @@ export class Translations implements TranslatedMemory {
         return (this.#changes.get(offset) ?? 0) >= VOLATILE ? 'volatile' : (this.#arena.u8[offset] as number);
       },
     };
-    const region = formRegion(isa, this.#rare, address, code);
+    const region = formRegion(address, (at) => this.#specialized(at, code));
     if (!region) return undefined;
     const folded = new Map([...region.folded].map(([at, byte]) => [this.#offsetOf(at) as number, byte] as const));
     const isOwn = (page: number, add: number): boolean => {
@@ -245,7 +294,24 @@ export class Translations implements TranslatedMemory {
     });
     this.compilations += 1;
     const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
-    return { module: new WebAssembly.Module(bytes), name, points, pages, mixed, folded };
+    const compiled = { module: new WebAssembly.Module(bytes), name, points, pages, mixed, folded };
+    this.#keptRegions.add(this.#keyOf(address), compiled);
+    return compiled;
+  }
+
+  /** The instruction at an address: what was worked out once holds as long as it is fetched the same. */
+  #specialized(address: number, code: CodeMemory): Specialized | undefined {
+    let known = this.#instructions.get(address);
+    const isSame =
+      known?.fetched.every((at) => {
+        const byte = code.fetch(at);
+        return byte !== undefined && byte === (known?.folded.get(at) ?? byte);
+      }) ?? false;
+    if (!isSame) {
+      known = specialize(this.#cpu.isa, this.#rare, address, code);
+      if (known) this.#instructions.set(address, known);
+    }
+    return known;
   }
 
   #fits({ pages, mixed }: Compiled): boolean {
