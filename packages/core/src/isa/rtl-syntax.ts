@@ -270,25 +270,26 @@ function parseText(text: string, where: string): readonly StatementTree[] {
 
   function unary(): ExpressionTree {
     const { kind, text: found, line, column } = peek();
-    const at = { line, column };
-    if (is('-') || is('~') || is('!')) {
+    if (kind === 'name') return named();
+    if (kind === 'number') {
       take();
-      return { op: 'unary', operator: found, operand: unary(), ...at };
+      return { op: 'number', value: Number(found), line, column };
     }
-    if (is('(')) {
+    if (found === '(') {
       take();
       const inner = expression();
       expect(')');
       return inner;
     }
-    if (kind === 'number') {
-      take();
-      return { op: 'number', value: Number(found), ...at };
-    }
-    if (kind !== 'name') throw unexpected('an expression');
+    if (found !== '-' && found !== '~' && found !== '!') throw unexpected('an expression');
     take();
-    const named: NameTree = { name: found, ...(is('[') ? { index: indexed() } : {}), ...at };
-    if (!is('(')) return { op: 'name', ...named };
+    return { op: 'unary', operator: found, operand: unary(), line, column };
+  }
+
+  function named(): ExpressionTree {
+    const { text: found, line, column } = take();
+    const tree: NameTree = is('[') ? { name: found, index: indexed(), line, column } : { name: found, line, column };
+    if (!is('(')) return { op: 'name', ...tree };
     take();
     const parameters: ExpressionTree[] = [];
     if (!is(')')) {
@@ -299,7 +300,7 @@ function parseText(text: string, where: string): readonly StatementTree[] {
       }
     }
     expect(')');
-    return { op: 'call', parameters, ...named };
+    return { op: 'call', parameters, ...tree };
   }
 
   function indexed(): ExpressionTree {
