@@ -53,6 +53,8 @@ export interface TranslatedMemory {
   changed(offset: number): void;
   /** Any byte may have got another value. */
   revalidate(): void;
+  /** How often code was made. */
+  readonly compilations: number;
 }
 
 /** Bits of an address within a page. */
@@ -107,6 +109,15 @@ export class Bus {
   /** The page table; words as above. */
   table: Int32Array = new Int32Array(0);
   #bytes: Uint8Array = new Uint8Array(0);
+  /** What came of the last restore: the page table, with its guards, is kept. */
+  #lastRestored:
+    | {
+        readonly checkpoint: object;
+        readonly version: number;
+        readonly compilations: number | undefined;
+        readonly table: Int32Array;
+      }
+    | undefined;
   #words: Int32Array = new Int32Array(0);
 
   constructor(
@@ -377,12 +388,23 @@ export class Bus {
     }
   }
 
-  /** All of the arena has changed. */
-  restored(): void {
+  /** All of the arena is as a checkpoint has it. To go back to the same one again and again takes little more than a copy. */
+  restored(checkpoint?: object): void {
+    const { version, compilations, table } = this.#lastRestored ?? {};
+    const isAsBefore = this.version === version && this.#translated?.compilations === compilations;
+    if (table && isAsBefore && this.#lastRestored?.checkpoint === checkpoint) {
+      this.table.set(table);
+      return;
+    }
     this.version += 1;
-    if (!this.#translated) return;
-    this.#translated.revalidate();
+    this.#translated?.revalidate();
     this.#guardPages(0, this.pageCount - 1);
+    this.#lastRestored = checkpoint && {
+      checkpoint,
+      version: this.version,
+      compilations: this.#translated?.compilations,
+      table: this.table.slice(),
+    };
   }
 
   /** Take out of the page table what is no state while `look` looks at it. */

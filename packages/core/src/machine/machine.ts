@@ -412,7 +412,7 @@ export class Machine {
   #goTo(checkpoint: Checkpoint): void {
     this.parts.arena.u8.set(checkpoint.bytes);
     for (const [name, medium] of this.parts.media) medium.written = checkpoint.media.get(name) as WrittenSectors;
-    this.#afterRestore();
+    this.#afterRestore(checkpoint);
   }
 
   /**
@@ -473,7 +473,7 @@ export class Machine {
     this.#afterRestore();
   }
 
-  #afterRestore(): void {
+  #afterRestore(checkpoint?: Checkpoint): void {
     const { scheduler, control, hosts } = this.parts;
     scheduler.refresh();
     control.pause = 0;
@@ -482,7 +482,7 @@ export class Machine {
     for (const host of hosts.values()) if (host.wants) control.pause |= PAUSE_INPUT;
     for (const cpu of this.#cpus) {
       cpu.updateAttention();
-      cpu.memory.restored();
+      cpu.memory.restored(checkpoint);
     }
     this.#tellMedia();
   }
