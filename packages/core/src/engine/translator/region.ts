@@ -8,7 +8,7 @@
 import type { Next, Specialized, Step } from './specialize.js';
 
 /** Instructions of a region at most. */
-const MOST_INSTRUCTIONS = 160;
+const MOST_INSTRUCTIONS = 200;
 /** Calls put into one another. */
 const MOST_CALLS = 6;
 /** Instructions after which time is looked at again at the latest. */

@@ -128,14 +128,17 @@ interface Known {
   readonly registers: Map<number, number>;
   readonly locals: Map<number, number>;
   readonly bounds: Map<number, Interval>;
+  /** Locals that are places in the instruction: made of the program counter. */
+  readonly places: Set<number>;
   /** Constants that have been written to memory. */
   readonly written: Set<number>;
 }
 
-const copyOf = ({ registers, locals, bounds, written }: Known): Known => ({
+const copyOf = ({ registers, locals, bounds, places, written }: Known): Known => ({
   registers: new Map(registers),
   locals: new Map(locals),
   bounds: new Map(bounds),
+  places: new Set(places),
   written: new Set(written),
 });
 
@@ -204,6 +207,7 @@ class Specializer {
       registers: new Map([[this.#programCounter, this.#address], ...this.#rare.map((index) => [index, 0] as const)]),
       locals: new Map(),
       bounds: new Map(),
+      places: new Set(),
       written: new Set(),
     };
     const steps: Step[] = [];
@@ -235,6 +239,7 @@ class Specializer {
           const opcode = this.#simplify(statement.opcode, known);
           const encoding = opcode.op === 'constant' && this.#isa.pages.get(statement.page)?.[opcode.value];
           if (!encoding) throw UNFIT;
+          known.places.clear();
           known.locals.clear();
           known.bounds.clear();
           if (!this.#block(this.#isa.body(encoding).block, 0, undefined, known, steps)) steps.push(this.#next(known));
@@ -250,6 +255,8 @@ class Specializer {
           this.#set(statement.register, this.#simplify(statement.value, known), known, steps);
           break;
         case 'let':
+          if (this.#isPlace(statement.value, known)) known.places.add(statement.local);
+          else known.places.delete(statement.local);
           this.#let(statement.local, this.#simplify(statement.value, known), known, steps);
           break;
         case 'acknowledge':
@@ -342,6 +349,7 @@ class Specializer {
         }
       }
     }
+    known.places.clear();
     known.bounds.clear();
     for (const place of new Set(ends.flatMap(({ bounds }) => [...bounds.keys()]))) {
       const bounds = ends.map((end) => end.bounds.get(place) ?? ofWidth(31));
@@ -363,7 +371,7 @@ class Specializer {
       cycle.space === 'memory' &&
       address.op === 'constant' &&
       addressExpression.op !== 'constant' &&
-      this.#isOfProgramCounter(addressExpression);
+      this.#isPlace(addressExpression, known);
     if (isFetch && address.op === 'constant' && this.#fetch(address.value, statement, known, rest)) {
       this.#pass(cycle.length, steps);
       return;
@@ -412,9 +420,11 @@ class Specializer {
     else steps.push({ op: 'pass', cycles });
   }
 
-  #isOfProgramCounter(expression: Expression): boolean {
+  /** Whether an address is one of the instruction's own, made of the program counter. */
+  #isPlace(expression: Expression, known: Known): boolean {
     if (expression.op === 'register') return expression.index === this.#programCounter;
-    return expression.op === 'binary' && this.#isOfProgramCounter(expression.left);
+    if (expression.op === 'local') return known.places.has(expression.index);
+    return expression.op === 'binary' && this.#isPlace(expression.left, known);
   }
 
   #boundsOf(expression: Expression, known: Known): Interval {

@@ -1,0 +1,228 @@
+/** What translated code is to do beside the right thing: to run at all, and not to be translated over and over. */
+import { createMachine, defineCpu, defineDevice, type EngineChoice, type Machine, u8, z } from '@backplane/core';
+import { assemble } from '@backplane/core/assembler';
+import { interpreter, translator, translatorAfter } from '@backplane/core/interpreter';
+import { cpu6502 } from '@backplane/cpu-6502';
+import { expect, test } from 'vitest';
+
+/** Asserts its line every `period` cycles until it is read. */
+const timer = defineDevice({
+  type: 'timer',
+  version: 1,
+  size: 1,
+  lines: ['irq'],
+  config: z.object({ period: z.int().min(1) }),
+  create({ config, lines, event }) {
+    const elapsed = event('elapsed', () => {
+      lines.irq.assert();
+      elapsed.after(config.period);
+    });
+    return {
+      reset: () => elapsed.after(config.period),
+      read() {
+        lines.irq.release();
+        return 0;
+      },
+    };
+  },
+});
+
+/** One register: the bank that is seen. */
+const selector = defineDevice({
+  type: 'selector',
+  version: 1,
+  size: 1,
+  banks: ['window'],
+  state: () => ({ looks: u8() }),
+  create: ({ banks, state }) => ({
+    read() {
+      state.looks += 1;
+      return state.looks & 0x80;
+    },
+    write: (_offset, value) => banks.window.select(value),
+  }),
+});
+
+function machineOf(
+  source: string,
+  engine: EngineChoice,
+  { period = 1_000_000_000, hot = 100 }: { readonly period?: number; readonly hot?: number } = {},
+): Machine {
+  const eager = defineCpu({
+    ...cpu6502.definition,
+    variants: { nmos: () => cpu6502.instructionSet('nmos') },
+    engines: [interpreter, hot === 100 ? translator : translatorAfter(hot)],
+  });
+  const { origin, bytes, symbols } = assemble(cpu6502.instructionSet(), source);
+  const ram = new Uint8Array(0x10000);
+  ram.set(bytes, origin);
+  const banks = new Uint8Array(0x2000);
+  // Each bank returns another number.
+  for (const bank of [0, 1]) banks.set([0xa9, bank, 0x60], bank * 0x1000);
+  const machine = createMachine(
+    {
+      clock: 1_000_000,
+      cpu: { type: '6502' },
+      devices: { timer: { type: 'timer', period }, selector: { type: 'selector' } },
+      memory: [
+        { at: 0, ram: '64K', image: 'ram' },
+        { at: 0x5000, ram: 0x2000, image: 'banks', size: 0x1000, bank: 'selector.window', priority: 1 },
+        { at: 0x0480, device: 'selector', priority: 2 },
+        { at: 0x0481, device: 'timer', priority: 2 },
+      ],
+      wires: [['timer.irq', 'cpu.irq']],
+    },
+    { plugins: [eager, timer, selector], images: { ram, banks }, engine },
+  );
+  machine.cpu.registers.pc = symbols.main ?? origin;
+  return machine;
+}
+
+const state = (machine: Machine): string =>
+  `${JSON.stringify(machine.cpu.registers)} ${machine.cycles} ${Buffer.from(machine.checkpoint().bytes).toString('base64')}`;
+
+const COUNT = `
+        .org $0600
+main:   cli
+@loop:  inc $10
+        lda $10
+        adc #3
+        sta $2000,x
+        inx
+        jsr add
+        bne @loop
+        jmp @loop
+add:    clc
+        adc $2000,y
+        iny
+        rts
+irq:    pha
+        lda $0481
+        inc $20
+        pla
+        rti
+        .org $fffe
+        .word irq`;
+
+test('a run may end at each cycle of a region', () => {
+  for (let cycles = 1; cycles <= 160; cycles += 1) {
+    const [wanted, seen] = (['evaluator', 'translator'] as const).map((engine) => {
+      const machine = machineOf(COUNT, engine, { hot: 1 });
+      machine.run(500);
+      machine.run(cycles);
+      return { state: state(machine), stats: machine.stats() };
+    });
+    expect(seen?.stats.cycles.translator).toBeGreaterThan(0);
+    expect(seen?.state).toBe(wanted?.state);
+  }
+});
+
+test('an interrupt may come at each cycle of a region', () => {
+  for (let period = 90; period <= 190; period += 1) {
+    const [wanted, seen] = (['evaluator', 'translator'] as const).map((engine) => {
+      const machine = machineOf(COUNT, engine, { hot: 1, period });
+      machine.run(3000);
+      return { state: state(machine), stats: machine.stats() };
+    });
+    expect(seen?.stats.cycles.translator).toBeGreaterThan(0);
+    expect(seen?.state).toBe(wanted?.state);
+  }
+});
+
+test('most is translated though a timer interrupts every 1,000 cycles', () => {
+  const machine = machineOf(COUNT, 'translator', { period: 1000 });
+  machine.run(2_000_000);
+  const { translator: translated, evaluator, interpreter: interpreted } = machine.stats().cycles;
+  expect(translated / (translated + evaluator + interpreted)).toBeGreaterThan(0.7);
+});
+
+test('a loop that polls a device in its own page is translated', () => {
+  const source = `
+        .org $0400
+main:   lda $0480
+        and #$40
+        beq main
+        jmp main`;
+  const machine = machineOf(source, 'translator');
+  machine.run(2_000_000);
+  const { translator: translated, evaluator, interpreter: interpreted } = machine.stats().cycles;
+  expect(translated / (translated + evaluator + interpreted)).toBeGreaterThan(0.9);
+});
+
+test('a guest that switches banks every 200 cycles is translated a few times', () => {
+  const source = `
+        .org $0600
+main:   ldy #0
+@loop:  sty $0480
+        ldx #15
+@work:  jsr $5000
+        sta $10
+        dex
+        bpl @work
+        tya
+        eor #1
+        tay
+        bpl @loop`;
+  const run = (engine: EngineChoice, cycles: number): Machine => {
+    const machine = machineOf(source, engine);
+    machine.run(cycles);
+    return machine;
+  };
+  const machine = run('translator', 300_000);
+  expect(state(machine)).toBe(state(run('evaluator', 300_000)));
+  machine.run(20_000_000);
+  const { cycles, regions } = machine.stats();
+  expect(regions.compiled).toBeLessThan(100);
+  expect(cycles.translator).toBeGreaterThan(0.7 * 20_000_000);
+});
+
+test('code that writes over its own operands is translated with them loaded', () => {
+  const source = `
+        .org $0600
+main:   inc operand + 1
+operand: lda #0
+        sta $2000
+        jmp main`;
+  const run = (engine: EngineChoice): Machine => {
+    const machine = machineOf(source, engine);
+    machine.run(1_000_000);
+    return machine;
+  };
+  const machine = run('translator');
+  expect(state(machine)).toBe(state(run('evaluator')));
+  const { cycles, regions } = machine.stats();
+  expect(regions.invalidated).toBeGreaterThan(0);
+  expect(regions.compiled).toBeLessThan(10);
+  expect(cycles.translator).toBeGreaterThan(0.5 * 1_000_000);
+});
+
+test('what one machine has translated, the next one has', () => {
+  const first = machineOf(COUNT, 'translator');
+  first.run(100_000);
+  const second = machineOf(COUNT, 'translator');
+  second.run(100_000);
+  expect(first.stats().regions.live).toBeGreaterThan(0);
+  expect(second.stats().regions).toMatchObject({ live: first.stats().regions.live, compiled: 0 });
+  expect(state(second)).toBe(state(first));
+});
+
+test('a restored machine runs the code that it then has', () => {
+  const machine = machineOf(COUNT, 'translator');
+  machine.run(50_000);
+  const before = machine.checkpoint();
+  // Another addend, in the midst of what was translated.
+  const at = machine.memory.read(0x0600, 32).indexOf(0x69);
+  machine.memory.poke(0x0600 + at + 1, 7);
+  machine.run(50_000);
+  const changed = machine.checkpoint();
+  machine.restore(before);
+  machine.memory.poke(0x0600 + at + 1, 7);
+  machine.run(50_000);
+  expect(Buffer.compare(machine.checkpoint().bytes, changed.bytes)).toBe(0);
+  machine.restore(before);
+  machine.run(50_000);
+  expect(Buffer.compare(machine.checkpoint().bytes, changed.bytes)).not.toBe(0);
+  const other = machineOf(COUNT, 'evaluator');
+  other.run(100_000);
+  expect(state(machine)).toBe(state(other));
+});
