@@ -47,6 +47,7 @@ describe('backplane --help', () => {
       '--variant',
       '--ram-fill',
       '--trace',
+      '--stats',
       '--report',
       '--plugin',
     ]) {
@@ -121,7 +122,36 @@ describe('backplane disasm', () => {
     expect(ofFile.split('\n')[0]).toBe('f000  a2 00     ldx #$00');
   });
 
+  it('shows what the translator makes of the code of a machine', async () => {
+    await writeFile(join(installation.folder, 'loop.s'), '.org $0400\nloop: inx\n stx $2000\n jmp loop\n');
+    const words = ['disasm', 'bare-6502', '--image', 'ram=loop.s', '--from', '0x400'];
+    expect(await printed(...words, '--translated')).toBe(
+      [
+        '$0400  inx        loop: leave unless more than 6 cycles are left',
+        '                  // 2 cycles',
+        '                  x = (x + 1) & 0xff',
+        '                  nz = x',
+        '                  go to $0401',
+        '$0401  stx $2000  // 3 cycles',
+        '                  write(0x2000, x)',
+        '                  go to $0404',
+        '$0404  jmp $0400  // 3 cycles',
+        '                  go to $0400',
+        '',
+      ].join('\n'),
+    );
+    expect(
+      await backplane(['run', ...words.slice(1, 4), '--pc', '0x400', '--limit-cycles', '9000000', '--stats']),
+    ).toMatchObject({
+      status: 124,
+      stderr: expect.stringMatching(/^ {2}translator +\d+ cycles, [6-9]\d\.\d %$/m),
+    });
+  });
+
   it('asks for what it needs', async () => {
+    expect((await backplane(['disasm', 'hello.s', '--cpu', '6502', '--translated'])).stderr).toMatch(
+      /^backplane: --translated: only the memory of a machine is translated; /,
+    );
     expect((await backplane(['disasm'])).stderr).toMatch(/^backplane: what is to be disassembled\?; /);
     expect((await backplane(['disasm', 'hello.json'])).stderr).toMatch(/^backplane: --from: no address is given; /);
     expect((await backplane(['disasm', '--cpu', '6503', 'code.bin'])).stderr).toBe(

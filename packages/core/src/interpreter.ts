@@ -5,3 +5,4 @@
  * @packageDocumentation
  */
 export { interpreter, translator, translatorAfter } from './engine/interpreter.js';
+export { type ExplainedInstruction, explainRegion } from './engine/translator/explain.js';

@@ -84,6 +84,7 @@ Examples:
     .option('--ram-fill <fill>', 'RAM at power-on: zero, pattern:0x55aa or random:SEED')
     .option('--trace <file>', 'write every bus cycle to this file')
     .option('--record <file>', 'write a recording of the run to this file, for replay and verify')
+    .option('--stats', 'tell on stderr which engines ran what, when the run ends')
     .addOption(report())
     .addOption(plugin())
     .action(async (machine: string, options: RunOptions) => {
@@ -157,6 +158,7 @@ Examples:
     .option('--at <address>', 'where the file is loaded (raw bytes: 0 unless given)')
     .option('--from <address>', 'first address to list')
     .option('--length <bytes>', 'how many bytes to list')
+    .option('--translated', 'what the translator makes of the code that is reached from --from')
     .addOption(image())
     .addOption(variant())
     .addOption(plugin())

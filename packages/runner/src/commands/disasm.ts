@@ -1,4 +1,5 @@
 import { BackplaneError, type Disassembled, disassemble, disassembleAt, type InstructionSet } from '@backplane/core';
+import { explainRegion } from '@backplane/core/interpreter';
 import { findMachine } from '../find-machine.js';
 import { imageLimit, joinSegments, type Segment } from '../image-formats.js';
 import {
@@ -20,6 +21,7 @@ export interface DisasmOptions extends MachineOptions {
   at?: string;
   from?: string;
   length?: string;
+  translated?: boolean;
 }
 
 /** Bytes listed of a machine's memory unless the user says how many. */
@@ -32,6 +34,16 @@ export async function disasm(
   options: DisasmOptions,
 ): Promise<number> {
   const file = options.cpu === undefined ? second : first;
+  if (options.translated && first !== undefined && options.cpu === undefined && file === undefined) {
+    process.stdout.write(await translatedListing(first, options));
+    return 0;
+  }
+  if (options.translated) {
+    throw new BackplaneError('runner/usage', 'only the memory of a machine is translated', {
+      path: '--translated',
+      mend: 'give MACHINE --from ADDRESS --translated',
+    });
+  }
   if (first === undefined || (options.cpu !== undefined && second !== undefined)) {
     throw new BackplaneError('runner/usage', 'what is to be disassembled?', {
       mend: 'give MACHINE FILE, MACHINE --from ADDRESS, or --cpu TYPE FILE',
@@ -103,6 +115,28 @@ async function inMemory(machineName: string, options: DisasmOptions): Promise<Di
     address += instruction.length;
   }
   return instructions;
+}
+
+/** The region that the translator makes of an address: guest code, and beside it what it becomes. */
+async function translatedListing(machineName: string, options: DisasmOptions): Promise<string> {
+  if (options.from === undefined) {
+    throw new BackplaneError('runner/usage', 'no address is given', { path: '--from', mend: 'give --from ADDRESS' });
+  }
+  const { cpu } = buildMachine(await loadMachine(machineName, options));
+  const from = parseWhole(options.from, '--from', { max: 2 ** cpu.isa.declaration.addressWidth - 1 });
+  const region = explainRegion(cpu.isa, from, (at) => cpu.memory.peek(at));
+  if (region.length === 0) {
+    throw new BackplaneError('runner/not-translated', `what is at $${hexadecimal(from)} is left to the interpreter`, {
+      path: '--from',
+      mend: 'give the address of another instruction',
+    });
+  }
+  const width = Math.max(...region.map(({ label, text }) => label.length + text.length)) + 4;
+  return region
+    .flatMap(({ label, text, becomes }) =>
+      becomes.map((line, index) => `${(index === 0 ? `${label}  ${text}` : '').padEnd(width)}${line}\n`),
+    )
+    .join('');
 }
 
 function listing(instructions: readonly Disassembled[]): string {

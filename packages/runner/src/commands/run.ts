@@ -1,4 +1,4 @@
-import { BackplaneError } from '@backplane/core';
+import { BackplaneError, type MachineStats } from '@backplane/core';
 import { closeDisks } from '../drives/drives.js';
 import { faultMessage, tellStack } from '../fault-message.js';
 import { buildMachine, loadMachine, type MachineOptions } from '../load-machine.js';
@@ -22,6 +22,7 @@ export interface RunOptions extends MachineOptions {
   timeout?: string;
   trace?: string;
   record?: string;
+  stats?: boolean;
   report?: 'json';
 }
 
@@ -77,6 +78,7 @@ export async function run(machineName: string, options: RunOptions): Promise<num
       if (progress) progress.clear();
       recording?.close();
     }
+    if (options.stats) process.stderr.write(statsText(machine.stats()));
     print(report);
     if (report.message !== undefined && report.exitCode === exitStatus.ownError) {
       process.stderr.write(`backplane: ${report.message}\n`);
@@ -136,4 +138,15 @@ export function listenToSignals(): { signal: AbortSignal; close(): void } {
       for (const { name, listener } of listeners) process.off(name, listener);
     },
   };
+}
+
+/** What `--stats` tells. */
+function statsText({ cycles, regions }: MachineStats): string {
+  const all = Object.values(cycles).reduce((sum, count) => sum + count, 0);
+  const share = (count: number): string => `${((100 * count) / Math.max(1, all)).toFixed(1)} %`;
+  const engines = Object.entries(cycles).map(
+    ([name, count]) => `  ${name.padEnd(12)}${count} cycles, ${share(count)}\n`,
+  );
+  const { live, compiled, invalidated } = regions;
+  return `engines\n${engines.join('')}translated regions\n  ${live} in use, ${compiled} compiled here, ${invalidated} dropped because their code changed\n`;
 }

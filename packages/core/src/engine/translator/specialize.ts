@@ -76,10 +76,6 @@ export class Rest {
     this.outer = outer;
   }
 
-  get isEmpty(): boolean {
-    return this.from === this.block.length && (this.outer?.isEmpty ?? true);
-  }
-
   /** The statements in a row. */
   get statements(): Block {
     return [...this.block.slice(this.from), ...(this.outer?.statements ?? [])];
@@ -309,10 +305,9 @@ class Specializer {
     const [first, second] = arms as [(typeof arms)[0], (typeof arms)[0]];
     steps.push({ op: 'if', condition: decided, consequent: first.steps, alternate: second.steps });
     // Arms that lead to different places go on apart, for what is known of the place is worth more than short code.
-    const isLast = rest.isEmpty;
     const [one, other] = arms.map((arm) => arm.known.registers.get(this.#programCounter));
     for (const arm of arms) {
-      if (arm.hasEnded || (!isLast && one === other)) continue;
+      if (arm.hasEnded || one === other) continue;
       for (let left: Rest | undefined = rest; left && !arm.hasEnded; left = left.outer) {
         arm.hasEnded = this.#block(left.block, left.from, left.outer, arm.known, arm.steps);
       }
