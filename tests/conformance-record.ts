@@ -90,7 +90,8 @@ This page is written by \`pnpm docs:conformance\`, from what the tests told of t
 ([conformance.json](conformance.json)); nobody writes into it. Whenever the tests run, what they tell is compared with it.`,
     `The data is of others (one set was recorded for this project from somebody's simulator); [CONTRIBUTING.md](../CONTRIBUTING.md#reference-data)
 says where it comes from. An empty cell: not run in that engine, or only by \`pnpm test:zex\` and \`pnpm test:lorenz\`, which run the long
-ones whole. That all engines give the same bits is tested apart, with random machines.`,
+ones whole. The translator makes nothing of a single instruction, so it has no vectors; of the shortest programs it leaves most to the
+interpreter. That all engines give the same bits is tested apart, with random machines.`,
     ...sections,
     '## The data',
     table(

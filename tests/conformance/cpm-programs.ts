@@ -4,7 +4,7 @@
  * which a call is a RET and the end a HALT.
  */
 import { type CpuPlugin, createMachine, defineDevice, type Machine } from '@backplane/core';
-import { expectRunBy, readReference, type TestedEngine } from './harness.js';
+import { expectRunBy, type ProgramEngine, readReference } from './harness.js';
 import { programNamed } from './programs.js';
 
 /** CPU cycles of `OUT n`, of a RET, and of a HALT. */
@@ -37,7 +37,7 @@ export function runCpm(
   cpu: CpuPlugin,
   variant: string | undefined,
   program: string,
-  engine: TestedEngine,
+  engine: ProgramEngine,
   { out, halt }: StubCosts,
   enough: number,
   prepare: (machine: Machine) => void = () => {},

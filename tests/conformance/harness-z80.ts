@@ -2,11 +2,17 @@
 import { type BusCycle, type CpuPlugin, createMachine, defineDevice, type Machine } from '@backplane/core';
 import { interpreter } from '@backplane/core/interpreter';
 import { z80 } from '@backplane/cpu-z80';
-import type { TestedEngine } from './harness.js';
+import type { ProgramEngine, TestedEngine } from './harness.js';
 
 /** Engines that can run a CPU's instructions on this host. */
 export const enginesOf = (cpu: CpuPlugin, variant?: string): readonly TestedEngine[] =>
   interpreter.supports(cpu.instructionSet(variant)) ? ['evaluator', 'interpreter'] : ['evaluator'];
+
+/** Those that can run its programs. */
+export const programEnginesOf = (cpu: CpuPlugin, variant?: string): readonly ProgramEngine[] =>
+  enginesOf(cpu, variant).flatMap((engine): ProgramEngine[] =>
+    engine === 'interpreter' ? [engine, 'translator'] : [engine],
+  );
 
 /** What ports give and take. */
 export interface Ports {

@@ -5,7 +5,7 @@ import { i8080, z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
 import { runCpm } from './cpm-programs.js';
-import { enginesOf } from './harness-z80.js';
+import { enginesOf, programEnginesOf } from './harness-z80.js';
 import { agrees } from './record.js';
 
 const COSTS = { out: 10, halt: 7 };
@@ -21,7 +21,7 @@ const PROGRAMS = [
 const mayTake = process.env.BACKPLANE_ZEX === 'all' ? Number.POSITIVE_INFINITY : 1e9;
 
 describeWithReferences('roms/8080', () => {
-  describe.each(enginesOf(i8080))('in the %s', (engine) => {
+  describe.each(programEnginesOf(i8080))('in the %s', (engine) => {
     const most = engine === 'evaluator' ? 3e8 : mayTake;
     const some = PROGRAMS.filter(({ cycles }) => cycles < most);
     it.each(some)('$program', { timeout: 30 * 60_000 }, ({ program, cycles, says }) => {

@@ -1,13 +1,13 @@
 /**
- * Patrik Rak's z80test, which asks for every flag, WZ and Q. In the interpreter, for each program is 0.6e9 cycles or
+ * Patrik Rak's z80test, which asks for every flag, WZ and Q. Not in the evaluator, for each program is 0.6e9 cycles or
  * 1.1e9: the two that other tests do not come near, and all of them for `pnpm test:zex`, that is `BACKPLANE_ZEX=all`.
  */
 import { createMachine, defineDevice, type Machine } from '@backplane/core';
-import { interpreter } from '@backplane/core/interpreter';
 import { z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences } from '../references.js';
-import { expectRunBy, readReference } from './harness.js';
+import { expectRunBy, type ProgramEngine, readReference } from './harness.js';
+import { programEnginesOf } from './harness-z80.js';
 import { type Program, programsIn } from './programs.js';
 import { agrees } from './record.js';
 
@@ -21,7 +21,7 @@ const OUT = 11;
 /** What a Spectrum whose keys are all up shows at its ports. */
 const portValue = (port: number): number => ((port & 1) === 0 ? 0xbf : 0xff);
 
-function run(program: Program, enough: number): { text: string; cycles: number; hash: string } {
+function run(program: Program, engine: ProgramEngine, enough: number): { text: string; cycles: number; hash: string } {
   const printed: number[] = [];
   const ports = defineDevice({
     type: 'ports',
@@ -52,7 +52,7 @@ function run(program: Program, enough: number): { text: string; cycles: number; 
       ],
       io: [{ at: 0, device: 'ports' }],
     },
-    { plugins: [z80, ports], images: { rom }, engine: 'interpreter' },
+    { plugins: [z80, ports], images: { rom }, engine },
   );
   machine.memory.load(0x8000, readReference(`roms/${program.file}`).slice(CODE, -1));
   machine.memory.load(START, Uint8Array.of(0xcd, 0x00, 0x80, 0xd3, 0x00));
@@ -61,7 +61,7 @@ function run(program: Program, enough: number): { text: string; cycles: number; 
   const begin = machine.cycles;
   const before = machine.stats();
   const { reason } = machine.run(enough);
-  expectRunBy('interpreter', before, machine);
+  expectRunBy(engine, before, machine);
   const text = String.fromCharCode(...printed);
   if (reason !== 'exit') throw new Error(`${program.id} goes on: ${text}`);
   const HALT = 4;
@@ -82,13 +82,13 @@ describeWithReferences('roms/z80/z80test', () => {
 
   it('is twelve programs', () => expect(programs).toHaveLength(12));
 
-  describe.runIf(interpreter.supports(z80.instructionSet()))('in the interpreter', () => {
+  describe.each(programEnginesOf(z80).filter((engine) => engine !== 'evaluator'))('in the %s', (engine) => {
     it.each(some)('$id', (program) => {
       const { cycles = 0, outputFnv1_32 } = (program.expected?.z80 ?? {}) as {
         cycles?: number;
         outputFnv1_32?: string;
       };
-      const seen = run(program, cycles + 1_000_000);
+      const seen = run(program, engine, cycles + 1_000_000);
       expect(seen.text).toContain('Result: all tests passed.');
       expect(seen).toMatchObject({ cycles, hash: outputFnv1_32 });
       agrees({
@@ -96,7 +96,7 @@ describeWithReferences('roms/z80/z80test', () => {
         variant: 'nmos',
         data: 'roms/z80/z80test',
         unit: `programs of ${programs.length}`,
-        engine: 'interpreter',
+        engine,
       });
     });
   });

@@ -6,8 +6,8 @@ import { z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
 import { describeWithReferences, hasReferences } from '../references.js';
 import { type CpmRun, runCpm } from './cpm-programs.js';
-import { readReferenceJson, type TestedEngine } from './harness.js';
-import { enginesOf } from './harness-z80.js';
+import { type ProgramEngine, readReferenceJson } from './harness.js';
+import { programEnginesOf } from './harness-z80.js';
 import { agrees } from './record.js';
 
 const COSTS = { out: 11, halt: 4 };
@@ -24,12 +24,13 @@ interface Line {
 const AFTER_ANOTHER = 32;
 
 /** Cycles of the longest test that is run in an engine. */
-const LONGEST: Record<TestedEngine, number> = {
+const LONGEST: Record<ProgramEngine, number> = {
   evaluator: 1_200_000,
   interpreter: process.env.BACKPLANE_ZEX === 'all' ? Number.POSITIVE_INFINITY : 100_000_000,
+  translator: process.env.BACKPLANE_ZEX === 'all' ? Number.POSITIVE_INFINITY : 100_000_000,
 };
 
-const run = (variant: string, program: string, engine: TestedEngine, cycles: number, test?: number): CpmRun =>
+const run = (variant: string, program: string, engine: ProgramEngine, cycles: number, test?: number): CpmRun =>
   runCpm(z80, variant, program, engine, COSTS, cycles + 100_000, ({ memory }) => {
     if (test === undefined) return;
     const [low = 0, high = 0] = memory.read(TESTS + 2 * (test - 1), 2);
@@ -42,7 +43,7 @@ describeWithReferences('roms/z80/zex', () => {
   it('has 67 tests', () => expect(lines).toHaveLength(67));
 
   describe.each(['nmos', 'cmos'])('%s', (variant) => {
-    describe.each(enginesOf(z80, variant))('in the %s', (engine) => {
+    describe.each(programEnginesOf(z80, variant))('in the %s', (engine) => {
       it('prelim', () => {
         const { text, cycles } = run(variant, 'z80-prelim', engine, 8703);
         expect(text).toContain('Preliminary tests complete');
@@ -52,7 +53,7 @@ describeWithReferences('roms/z80/zex', () => {
     });
   });
 
-  describe.each(enginesOf(z80))('in the %s', (engine) => {
+  describe.each(programEnginesOf(z80))('in the %s', (engine) => {
     const some = lines.filter(({ cycles }) => cycles <= LONGEST[engine]);
     describe.each(['zexdoc', 'zexall'])('%s', (program) => {
       it.each(some)('$name', { timeout: 30 * 60_000 }, ({ test, name, cycles }) => {

@@ -6,10 +6,11 @@ import { describeWithReferences } from '../references.js';
 import {
   expectRunBy,
   flatMachine,
+  PROGRAM_ENGINES,
+  type ProgramEngine,
   readReference,
   readReferenceJson,
   setRegisters,
-  type TestedEngine,
 } from './harness.js';
 import { mmc1Machine, nesMachine, nestestMachine } from './nes-machine.js';
 import { agrees } from './record.js';
@@ -165,7 +166,7 @@ export interface Outcome {
 const MARGIN = 10_000;
 
 /** Run a program of which the manifest says by which address or byte it tells the result. */
-export function runProgram(program: Program, cpu: string, engine: TestedEngine = 'interpreter'): Outcome {
+export function runProgram(program: Program, cpu: string, engine: ProgramEngine = 'interpreter'): Outcome {
   const machine = machineFor(program, cpu);
   machine.setEngine(engine);
   const before = machine.stats();
@@ -193,7 +194,7 @@ export function expectedOutcome(program: Program, cpu: string): Outcome {
 }
 
 /** Run a program of Wolfgang Lorenz' suite. Its text is heard at the start, when it says its name, and at the end. */
-export function runLorenz(program: Program, engine: TestedEngine): Outcome & { readonly text: string } {
+export function runLorenz(program: Program, engine: ProgramEngine): Outcome & { readonly text: string } {
   const cpu = 'nmos6502';
   const machine = machineFor(program, cpu);
   machine.setEngine(engine);
@@ -225,22 +226,22 @@ export function runLorenz(program: Program, engine: TestedEngine): Outcome & { r
 /**
  * A suite of all programs in folders of `roms`, on every CPU each of them is meant for.
  *
- * @param inBoth programs for the evaluator, too
+ * @param isForAll programs for the evaluator, too
  */
 export function programsSuite(
   name: string,
   belongs: (program: Program) => boolean,
-  inBoth: (program: Program, cpu: string) => boolean = () => false,
+  isForAll: (program: Program, cpu: string) => boolean = () => false,
 ): void {
   describeWithReferences(name, () => {
     for (const program of programsIn('6502/').filter(belongs)) {
       for (const cpu of program.cpu) {
-        const passes = (engine: TestedEngine): void => {
+        const passes = (engine: ProgramEngine): void => {
           expect(runProgram(program, cpu, engine)).toEqual(expectedOutcome(program, cpu));
           agrees({ ...partOf(program, cpu), engine });
         };
-        it(`${program.id} on ${cpu}`, () => passes('interpreter'));
-        if (inBoth(program, cpu)) it(`${program.id} on ${cpu}, in the evaluator`, () => passes('evaluator'));
+        const engines = PROGRAM_ENGINES.filter((engine) => engine !== 'evaluator' || isForAll(program, cpu));
+        it.each(engines)(`${program.id} on ${cpu}, in the %s`, passes);
       }
     }
   });
