@@ -73,6 +73,28 @@ function wordsRead(block: Block, words = new Set<number>()): Set<number> {
   return words;
 }
 
+/** The values of registers that are assigned constants only: an interrupt mode is 0, 1 or 2, never 3. */
+function valuesOf(isa: InstructionSet): Map<string, readonly number[]> {
+  const values = new Map<number, Set<number> | undefined>();
+  const visit = (block: Block): void => {
+    someStatement(block, (statement) => {
+      if (statement.op !== 'set') return false;
+      const { register, value } = statement;
+      const known = values.has(register) ? values.get(register) : new Set([0]);
+      values.set(register, value.op === 'constant' ? known?.add(value.value) : undefined);
+      return false;
+    });
+  };
+  for (const page of isa.pages.values()) for (const encoding of page) if (encoding) visit(isa.body(encoding).block);
+  for (const body of [isa.step, isa.reset]) visit(body.block);
+  return new Map(
+    [...isa.registers].flatMap(([name, word]) => {
+      const found = values.get(word);
+      return found ? [[name, [...found].sort((left, right) => left - right)] as const] : [];
+    }),
+  );
+}
+
 /** Bytes that a block compares with, one less and one more. */
 function limitsOf(block: Block): number[] {
   const limits = new Set<number>();
@@ -111,8 +133,12 @@ export class Cases {
   /** Names of registers that make it so. */
   readonly interrupting: ReadonlySet<string>;
 
+  /** The values that registers can have, of those that are never assigned anything but constants. */
+  readonly values: ReadonlyMap<string, readonly number[]>;
+
   constructor(isa: InstructionSet) {
     this.isa = isa;
+    this.values = valuesOf(isa);
     const evaluator = evaluatorOf(isa);
     const { declaration, registers } = isa;
     const polled = new Set(declaration.poll?.rtl.match(/\w+/g) ?? []);

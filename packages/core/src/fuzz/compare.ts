@@ -1,7 +1,6 @@
 /** Where two cores differ first. */
-import type { Instruction } from '../isa/instructions.js';
 import type { Access, Cell, Failure, Level, Outcome, Step, Subject } from './core.js';
-import { instructionText, type Masks } from './masks.js';
+import { instructionText, type Masks, PREFIXES } from './masks.js';
 import type { ReferenceRun } from './reference.js';
 
 /** The first thing that differs. */
@@ -25,8 +24,11 @@ const hexadecimal = (value: number | undefined): string =>
   value === undefined ? 'nothing' : `0x${value.toString(16).padStart(2, '0')}`;
 
 /** What a step is called. */
-export const nameOf = (instruction: Instruction | undefined): string =>
-  instruction ? instructionText(instruction) : 'interrupt';
+export function nameOf({ instructions, interrupts }: ReferenceRun, step: number): string {
+  const instruction = instructions[step];
+  if (instruction) return instructionText(instruction);
+  return interrupts[step] ? 'interrupt' : PREFIXES;
+}
 
 /** Where a subject differs from the reference first, if it does. */
 export function difference(
@@ -42,7 +44,7 @@ export function difference(
   const last = wanted.ends.length - 1;
   const at = (step: number, rest: Omit<Difference, 'step' | 'instruction'>): Difference => ({
     step,
-    instruction: nameOf(wanted.instructions[step]),
+    instruction: nameOf(wanted, step),
     ...rest,
   });
   const steps = level === 'program' ? [last] : wanted.ends.map((_, step) => step);
@@ -137,5 +139,5 @@ const isUntold = (access: Access, place: number): boolean =>
 /** A failure as a difference: what it was doing is not known, so the last step stands for it. */
 export function failed(wanted: ReferenceRun, { failure, text }: Failure): Difference {
   const step = wanted.ends.length - 1;
-  return { step, instruction: nameOf(wanted.instructions[step]), what: failure, wanted: 'an answer', seen: text };
+  return { step, instruction: nameOf(wanted, step), what: failure, wanted: 'an answer', seen: text };
 }

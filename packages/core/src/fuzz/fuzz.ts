@@ -78,6 +78,8 @@ const FAILURES: ReadonlySet<string> = new Set([
   'rubbish',
   'late',
 ] satisfies Failure['failure'][]);
+/** What is compared after the last step only. */
+const WITHOUT_STEP: ReadonlySet<string> = new Set(['ram', 'ports']);
 /** Failures of one batch that are looked into. */
 const MOST_FAILURES = 200;
 
@@ -118,6 +120,8 @@ class Campaign {
   readonly #generator: Generator;
   readonly #levels: readonly Level[];
   readonly #isOurs: boolean;
+  /** Places in a step of registers that keep the next instruction from running, and that the subject does not have. */
+  readonly #lacking: readonly number[];
   readonly #finds = new Map<string, Find>();
   readonly #shown = new Map<string, number>();
   readonly #kept: Program[] = [];
@@ -140,8 +144,13 @@ class Campaign {
         mend: `it has ${registers.join(', ')}`,
       });
     }
+    const { interrupting } = this.#reference.cases;
+    this.#lacking = registers.flatMap((name, index) =>
+      interrupting.has(name) && !subject.registers.includes(name) ? [index + 1] : [],
+    );
     this.#generator = new Generator(this.#reference, new Random(seed, batch), this.#coverage, {
       pins: subject.pins.filter((pin) => pins.includes(pin) && this.#masks.allowsPin(pin)),
+      registers: subject.registers,
       allows: (instruction) => this.#masks.allows(instruction),
       loops: this.#isOurs,
     });
@@ -204,8 +213,11 @@ class Campaign {
   }
 
   /** Steps before something that is not to be compared. */
-  #allowed({ instructions }: ReferenceRun): number {
+  #allowed({ instructions, interrupts, steps }: ReferenceRun): number {
     for (const [step, instruction] of instructions.entries()) {
+      // Where it has no such register, what is here between two steps is for the core in the midst of one.
+      if (this.#lacking.some((place) => (steps[step]?.[place] ?? 0) !== 0)) return step;
+      if (!instruction && !interrupts[step] && !this.#masks.allowsPrefixes) return step;
       if (!instruction) continue;
       if (!this.#masks.allows(instruction)) return step;
       if (this.#masks.isLast(instruction)) return step + 1;
@@ -254,6 +266,8 @@ class Campaign {
       // A core that fails all the time is not to be restarted for ever.
       this.#failures += 1;
       if (this.#failures > MOST_FAILURES) return;
+    }
+    if (FAILURES.has(found.what) || WITHOUT_STEP.has(found.what)) {
       found = await this.#culprit(explicit(program, run, this.#names), run, found, level);
     }
     const signature = signatureOf(found);
@@ -277,7 +291,10 @@ class Campaign {
     this.#finds.set(signature, { ...find, program: small, difference: final, listing });
   }
 
-  /** The instruction at which a core fails: the first steps of a program are enough, and which one is the last of these? */
+  /**
+   * The instruction at which a core fails, or changes memory that it should not: the first steps of a program are
+   * enough, and which one is the last of these?
+   */
   async #culprit(program: Program, run: ReferenceRun, found: Difference, level: Level): Promise<Difference> {
     let enough = program.steps;
     for (let few = 1; few < enough; ) {
@@ -286,7 +303,7 @@ class Campaign {
       if (again?.what === found.what) enough = steps;
       else few = steps + 1;
     }
-    return { ...found, step: enough - 1, instruction: nameOf(run.instructions[enough - 1]) };
+    return { ...found, step: enough - 1, instruction: nameOf(run, enough - 1) };
   }
 
   /** A program with all of memory, for one that looks where the reference does not. */
@@ -298,4 +315,4 @@ class Campaign {
   }
 }
 
-const listingOf = ({ instructions }: ReferenceRun): string[] => instructions.map(nameOf);
+const listingOf = (run: ReferenceRun): string[] => run.instructions.map((_, step) => nameOf(run, step));

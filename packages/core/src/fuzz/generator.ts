@@ -18,6 +18,8 @@ const EDGES_16 = [0x0000, 0x0001, 0x007f, 0x00ff, 0x0100, 0x01ff, 0x0fff, 0x7fff
 export interface GeneratorOptions {
   /** Pins that programs may use. */
   readonly pins: readonly string[];
+  /** Registers that may be others than 0 before it: those of the core that it is for. */
+  readonly registers: readonly string[];
   /** Whether an instruction may be in a program. */
   readonly allows: (instruction: Instruction) => boolean;
   /** Whether there are programs that run in a loop for thousands of cycles: what makes code hot. */
@@ -30,18 +32,25 @@ export class Generator {
   readonly #coverage: Coverage;
   readonly #instructions: readonly Instruction[];
   readonly #pins: readonly string[];
+  readonly #registersSet: ReadonlySet<string>;
   readonly #loops: boolean;
   readonly #jump: Instruction | undefined;
   readonly #kept: BackedProgram[] = [];
   #wanting: readonly Instruction[] = [];
   #made = 0;
 
-  constructor(reference: Reference, random: Random, coverage: Coverage, { pins, allows, loops }: GeneratorOptions) {
+  constructor(
+    reference: Reference,
+    random: Random,
+    coverage: Coverage,
+    { pins, registers, allows, loops }: GeneratorOptions,
+  ) {
     this.#reference = reference;
     this.#random = random;
     this.#coverage = coverage;
     this.#instructions = reference.cases.instructions.map(({ instruction }) => instruction).filter(allows);
     this.#pins = pins;
+    this.#registersSet = new Set(registers);
     this.#loops = loops;
     this.#jump = jumpOf(reference);
   }
@@ -170,12 +179,15 @@ export class Generator {
     const values = shown.map((name): [string, number] => {
       const width = isa.width(name);
       if (name === programCounter) return [name, origin];
+      if (!this.#registersSet.has(name)) return [name, 0];
       // What keeps the next instruction from running is tried, but seldom.
       if (interrupting.has(name) && !random.oneIn(40)) return [name, 0];
       if (width > 8) {
         if (random.oneIn(2)) return [name, this.#address(origin)];
         return [name, (this.#byte(limits) << 8) | this.#byte(limits)];
       }
+      const values = this.#reference.cases.values.get(name);
+      if (values) return [name, random.pick(values)];
       return [name, width === 8 ? this.#byte(limits) : random.below(2 ** width)];
     });
     return Object.fromEntries(values);

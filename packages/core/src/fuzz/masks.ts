@@ -9,7 +9,7 @@ const maskSchema = z.strictObject({
   bits: z.union([z.int(), z.string().regex(/^0x[0-9a-f]+$/i)]).optional(),
   /** Cycle counts, bus cycles, memory or ports. */
   what: z.enum(['cycles', 'accesses', 'ram', 'ports']).optional(),
-  /** Of these instructions only: mnemonic, text or bytes. Alone: they are not run at all. */
+  /** Of these instructions only: mnemonic, text, bytes, or `prefixes`. Alone: they are not run at all. */
   instruction: z.union([z.string(), z.array(z.string())]).optional(),
   /** A pin that is left alone. */
   pin: z.string().optional(),
@@ -18,6 +18,9 @@ const maskSchema = z.strictObject({
 
 /** Something that is known to differ. */
 export type Mask = z.infer<typeof maskSchema>;
+
+/** What prefixes are called that lead to no instruction. */
+export const PREFIXES = 'prefixes';
 
 /** The text of an instruction, such as `adc (n),y`. */
 export const instructionText = (instruction: Instruction): string =>
@@ -72,6 +75,11 @@ export class Masks {
   /** Whether programs may have an instruction. */
   allows(instruction: Instruction): boolean {
     return !this.#about(instruction).isOut;
+  }
+
+  /** Whether programs may have prefixes that lead to no instruction. */
+  get allowsPrefixes(): boolean {
+    return this.#masks.every(({ instructions }) => !instructions?.includes(PREFIXES));
   }
 
   /** Whether a program is to end with this instruction, for nothing after it would be the same. */

@@ -12,6 +12,8 @@ export interface ReferenceRun extends Outcome {
   readonly accesses: readonly Access[];
   /** What ran in each step; undefined where something else came in its place. */
   readonly instructions: readonly (Instruction | undefined)[];
+  /** Whether something came in place of an instruction: of the rest, those without one are prefixes that lead nowhere. */
+  readonly interrupts: readonly boolean[];
   /** Address of each step's instruction. */
   readonly addresses: readonly number[];
   readonly cycles: number;
@@ -50,6 +52,7 @@ export class Reference {
     const steps: Step[] = [];
     const ends: number[] = [];
     const instructions: (Instruction | undefined)[] = [];
+    const interrupts: boolean[] = [];
     const addresses: number[] = [];
     let isNew = false;
     let previous = -1;
@@ -66,6 +69,7 @@ export class Reference {
       core.step();
       const cycles = core.cycles - before;
       instructions.push(instruction);
+      interrupts.push(isOther);
       addresses.push(at);
       ends.push(core.cycles);
       if (!last || step === program.steps - 1) steps.push(core.values());
@@ -84,6 +88,7 @@ export class Reference {
       accesses,
       ports: core.ports(),
       instructions,
+      interrupts,
       addresses,
       cycles: core.cycles,
       ends,

@@ -170,7 +170,12 @@ export function vectorsFor(
 ): Vector[] {
   const random = new Random(seed, reference.cases.indexOf(instruction));
   const coverage = new Coverage(reference.cases);
-  const generator = new Generator(reference, random, coverage, { pins: [], allows: () => true, loops: false });
+  const generator = new Generator(reference, random, coverage, {
+    pins: [],
+    registers: reference.core.registers,
+    allows: () => true,
+    loops: false,
+  });
   const vectors: Vector[] = [];
   while (vectors.length < count) {
     const program = generator.single(instruction);

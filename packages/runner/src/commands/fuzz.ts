@@ -79,9 +79,9 @@ export async function fuzz(type: string, options: FuzzOptions): Promise<number> 
       until: seconds === undefined ? Infinity : Date.now() + seconds * 1000,
       signal: interruption.signal,
       corpus,
-      async onFind(find) {
+      async onFind(find, isNew) {
         const name = await writeFind(files, find, campaign, cpu, from);
-        screen.print(findText(find, `${files.folder}/${name}.json`));
+        if (isNew) screen.print(findText(find, `${files.folder}/${name}.json`));
       },
       onProgress: (state) => screen.progress(state),
     });

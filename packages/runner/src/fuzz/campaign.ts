@@ -26,8 +26,8 @@ export interface CampaignOptions {
   readonly until: number;
   readonly signal: AbortSignal;
   readonly corpus: Corpus | undefined;
-  /** Told of each find, once. */
-  onFind(find: Find): Promise<void>;
+  /** Told of each find, and again where an earlier batch has shown it too: then that is the one to keep. */
+  onFind(find: Find, isNew: boolean): Promise<void>;
   /** Told now and then how it goes. */
   onProgress(state: { readonly executions: number; readonly cases: number; readonly finds: number }): void;
 }
@@ -152,7 +152,7 @@ class Workers {
       // Which batch ends first is the host's; the one with the lowest number gives the find.
       if (known && known.batch <= batch) continue;
       this.#finds.set(find.signature, { find, batch });
-      await this.#options.onFind(find);
+      await this.#options.onFind(find, known === undefined);
     }
     await this.#save();
   }
