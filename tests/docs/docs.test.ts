@@ -40,6 +40,7 @@ const RUN = [
   'snapshot-format.md',
   'process-vms.md',
   'recordings.md',
+  'fuzzing-a-core.md',
 ];
 
 describe.each(RUN)('%s', (name) => {

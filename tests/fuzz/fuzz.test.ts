@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { MUTATIONS, mutated } from './mutations.js';
 
 /** `pnpm test:fuzz` runs more of them by the command line. */
-const PROGRAMS = Number(process.env.BACKPLANE_FUZZ_PROGRAMS ?? 5000);
+const PROGRAMS = Number(process.env.BACKPLANE_FUZZ_PROGRAMS ?? 3000);
 
 const mutation = (name: string) => {
   const found = MUTATIONS.find((each) => each.name.endsWith(name));

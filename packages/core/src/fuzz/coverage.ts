@@ -1,5 +1,5 @@
 /** What programs have met so far, of what an instruction set can come to. */
-import { operandText } from '../isa/instructions.js';
+import { type Instruction, operandText } from '../isa/instructions.js';
 import type { Cpu } from '../machine/cpu.js';
 import { type Cases, type InstructionCases, MOST_CYCLES } from './cases.js';
 import type { Access } from './core.js';
@@ -150,7 +150,8 @@ export class Coverage {
     return seen;
   }
 
-  report(mostNever = 20): CoverageReport {
+  /** @param allows which instructions count; all unless given */
+  report(allows: (instruction: Instruction) => boolean = () => true, mostNever = 20): CoverageReport {
     const seen = this.#seen();
     const counts = {
       instructions: [0, 0] as [number, number],
@@ -166,6 +167,7 @@ export class Coverage {
       count[1] += all;
     };
     this.#cases.instructions.forEach(({ instruction, flags, lengths, branches }, index) => {
+      if (!allows(instruction)) return;
       const of = seen[index] as Seen;
       const text = `${instruction.mnemonic} ${operandText(instruction)}`.trim();
       const all = 2 ** flags.length;

@@ -45,8 +45,14 @@ export class Masks {
   readonly #masks: readonly (Mask & { readonly instructions: readonly string[] | undefined })[];
   readonly #known = new Map<Instruction, { readonly isOut: boolean; readonly isLast: boolean }>();
 
-  /** @throws BackplaneError `fuzz/masks` if it is no list of masks */
-  constructor(masks: unknown = []) {
+  readonly #only: readonly string[] | undefined;
+
+  /**
+   * @param only instructions that programs are made of, named as in a mask; all unless given
+   * @throws BackplaneError `fuzz/masks` if it is no list of masks
+   */
+  constructor(masks: unknown = [], only?: readonly string[]) {
+    this.#only = only;
     const { data, error } = z.array(maskSchema).safeParse(masks);
     if (!data) {
       const [issue] = error.issues;
@@ -65,7 +71,8 @@ export class Masks {
     let known = this.#known.get(instruction);
     if (!known) {
       const of = this.#masks.filter(({ instructions }) => instructions && isNamed(instruction, instructions));
-      const isOut = of.some(({ register, what }) => register === undefined && what === undefined);
+      const isMasked = of.some(({ register, what }) => register === undefined && what === undefined);
+      const isOut = isMasked || (this.#only !== undefined && !isNamed(instruction, this.#only));
       known = { isOut, isLast: of.length > 0 };
       this.#known.set(instruction, known);
     }

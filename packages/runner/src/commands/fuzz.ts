@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { BackplaneError } from '@backplane/core';
 import { type CoverageReport, EngineCore, type Find, type Mask, Masks } from '@backplane/core/fuzz';
 import { type CampaignResult, runCampaign } from '../fuzz/campaign.js';
@@ -20,6 +21,7 @@ export interface FuzzOptions {
   executions?: string;
   seed: string;
   masks?: string;
+  only?: readonly string[];
   corpus?: string;
   workers?: string;
   mostFinds: string;
@@ -44,6 +46,7 @@ export async function fuzz(type: string, options: FuzzOptions): Promise<number> 
     against,
     plugins: plugin,
     masks: await readMasks(options.masks),
+    only: options.only,
     seed: parseWhole(options.seed, '--seed'),
     timeout: parseSeconds(options.answerWithin, '--answer-within') * 1000,
   };
@@ -58,12 +61,19 @@ export async function fuzz(type: string, options: FuzzOptions): Promise<number> 
 
   // Whatever is wrong with the options shows here, and not in a worker.
   const { cpu, from } = await findCpu(type, plugin);
-  new EngineCore(cpu, { variant, engine: against });
+  const { cases } = new EngineCore(cpu, { variant, engine: against });
+  const chosen = new Masks([], options.only);
+  if (!cases.instructions.some(({ instruction }) => chosen.allows(instruction))) {
+    throw new BackplaneError('fuzz/unknown-instruction', `no instruction '${options.only?.join("', '")}'`, {
+      path: '--only',
+      mend: 'give a mnemonic, a text such as "lda #n", or bytes such as a9',
+    });
+  }
   (await subjectOf(campaign, cpu)).stop();
 
   const { timeout: _, ...about } = campaign;
   const corpus = options.corpus === undefined ? undefined : new Corpus(options.corpus, about);
-  const files = corpus ?? new Corpus('fuzz-finds', about);
+  const finds = new Corpus(options.corpus === undefined ? 'fuzz-finds' : join(options.corpus, 'finds'), about);
   const screen = new Screen();
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
@@ -80,8 +90,8 @@ export async function fuzz(type: string, options: FuzzOptions): Promise<number> 
       signal: interruption.signal,
       corpus,
       async onFind(find, isNew) {
-        const name = await writeFind(files, find, campaign, cpu, from);
-        if (isNew) screen.print(findText(find, `${files.folder}/${name}.json`));
+        const name = await writeFind(finds, find, campaign, cpu, from);
+        if (isNew) screen.print(findText(find, `${finds.folder}/${name}.json`));
       },
       onProgress: (state) => screen.progress(state),
     });

@@ -6,6 +6,7 @@ import {
   type CoverageReport,
   type Find,
   type FuzzReport,
+  Masks,
   type Program,
   referenceOf,
 } from '@backplane/core/fuzz';
@@ -98,11 +99,12 @@ class Workers {
       await pool.destroy();
     }
     await this.#save();
+    const masks = new Masks(this.#campaign.masks, this.#campaign.only);
     if (this.#fault !== undefined) throw this.#fault;
     return {
       executions: this.#executions,
       instructions: this.#instructions,
-      coverage: this.#coverage.report(),
+      coverage: this.#coverage.report((instruction) => masks.allows(instruction)),
       finds: [...this.#finds.values()].sort((left, right) => left.batch - right.batch).map(({ find }) => find),
       shown: Object.fromEntries(this.#shown),
     };

@@ -33,9 +33,9 @@ export async function writeFind(
     listing: find.listing,
     difference: { step, what, at, wanted, seen },
   };
-  await corpus.write(`finds/${name}.json`, `${JSON.stringify([{ ...vector, about }])}\n`);
-  await corpus.write(`finds/${name}.test.js`, testOf(find, name, campaign, cpu, from, `${corpus.folder}/finds`));
-  return `finds/${name}`;
+  await corpus.write(`${name}.json`, `${JSON.stringify([{ ...vector, about }])}\n`);
+  await corpus.write(`${name}.test.js`, testOf(find, name, campaign, cpu, from, corpus.folder));
+  return name;
 }
 
 /** A specifier of a module as a file in `folder` imports it. */

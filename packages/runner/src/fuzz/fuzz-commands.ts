@@ -20,6 +20,7 @@ export function addFuzzCommands(backplane: Command, finish: (exitCode: number) =
     .option('--time <seconds>', 'end after so much time of the host')
     .option('--executions <n>', 'end after so many programs')
     .option('--seed <n>', 'of all that is random', '1')
+    .option('--only <instruction>', 'make programs of this one: mnemonic, text or bytes (repeatable)', collect)
     .option('--masks <file>', 'differences that are known, as JSON')
     .option('--corpus <folder>', 'keep the campaign here, and go on with it')
     .option('--workers <n>', 'threads; as many as the host has cores unless given')

@@ -14,6 +14,8 @@ export interface Campaign {
   readonly against: string;
   readonly plugins: readonly string[];
   readonly masks: readonly Mask[];
+  /** The instructions that programs are made of. */
+  readonly only: readonly string[] | undefined;
   readonly seed: number;
   /** Milliseconds that an answer of a process may take. */
   readonly timeout: number;

@@ -24,7 +24,7 @@ export default async function run({
   mostFinds,
   shared,
 }: Batch): Promise<FuzzReport> {
-  const { type, variant, against, plugins, masks, seed } = campaign;
+  const { type, variant, against, plugins, masks, only, seed } = campaign;
   const { cpu } = await findCpu(type, plugins);
   // Started for each batch: a thread that is ended leaves no process behind.
   const { subject, stop } = await subjectOf(campaign, cpu);
@@ -44,6 +44,7 @@ export default async function run({
       programs,
       given,
       masks,
+      only,
       mostFinds,
       stop: (executions) => {
         if (executions - told >= 256) tell(executions);
