@@ -26,14 +26,7 @@ import { Arena, ArenaLayout } from '../state/arena.js';
 import { type FieldPlaces, fieldState, initializeFields, reserveFields } from '../state/fields.js';
 import { type Frequency, hertz, masterFrequency, parseFrequency, ticksPerCycle } from '../time/clock.js';
 import { Scheduler } from '../time/scheduler.js';
-import {
-  configError,
-  mediaSchema,
-  type ParsedConfig,
-  type ParsedCpu,
-  type ParsedRegion,
-  parseConfig,
-} from './config.js';
+import { configError, mediaSchema, type ParsedConfig, type ParsedCpu, type ParsedRegion } from './config.js';
 import { type Control, PAUSE_EXIT, PAUSE_FAULT } from './control.js';
 import { Cpu, cpuLayout } from './cpu.js';
 
@@ -123,8 +116,7 @@ interface PlannedDevice {
  *
  * @throws ConfigError with path, fault and mend
  */
-export function buildParts(input: unknown, { plugins, images = {} }: MachineOptions): Parts {
-  const config = parseConfig(input);
+export function buildParts(config: ParsedConfig, { plugins, images = {} }: MachineOptions): Parts {
   const layout = new ArenaLayout();
   const cpuPlugins = new Map(
     plugins.flatMap((plugin) => (plugin.kind === 'cpu' ? [[plugin.type, plugin] as const] : [])),

@@ -12,7 +12,7 @@ import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.
 import { hertz } from '../time/clock.js';
 import type { Scheduler } from '../time/scheduler.js';
 import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
-import type { MachineConfig } from './config.js';
+import { type MachineConfig, parseConfig } from './config.js';
 import { PAUSE_EXIT, PAUSE_FAULT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
 import { type BusCycle, type Cpu, type CpuStatus, HANG } from './cpu.js';
 import { fillMemory } from './power-on.js';
@@ -152,7 +152,7 @@ export class Machine {
   #engine: EngineChoice;
 
   /** @internal Use {@link createMachine}. */
-  constructor(build: () => Parts, engine: EngineChoice) {
+  constructor(build: () => Parts, engine: EngineChoice, isFork = false) {
     const parts = build();
     this.parts = parts;
     this.#build = build;
@@ -166,7 +166,8 @@ export class Machine {
     const { quantum = 1000 } = parts.config;
     this.#quantum = quantum === 'instruction' ? 0 : quantum * parts.clockTicks;
     this.cpus = Object.fromEntries(this.#cpus.map((cpu) => [cpu.name, cpuView(cpu, parts.scheduler)]));
-    this.#powerOn();
+    // Of a fork, all that this would set is restored.
+    if (!isFork) this.#powerOn();
   }
 
   /** What a checkpoint must have in common with this machine. The digest of a large disk is worth waiting for. */
@@ -438,7 +439,7 @@ export class Machine {
         });
       }
     }
-    const fork = this.fresh();
+    const fork = new Machine(this.#build, this.#engine, true);
     fork.#knownShape = this.#shape;
     fork.#keepsOutput = true;
     fork.restore(this.checkpoint());
@@ -807,5 +808,7 @@ function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
  * machine.run(1000);
  */
 export function createMachine(config: MachineConfig, options: MachineOptions): Machine {
-  return new Machine(() => buildParts(config, options), options.engine ?? 'auto');
+  // Forks are made of the same one.
+  const parsed = parseConfig(config);
+  return new Machine(() => buildParts(parsed, options), options.engine ?? 'auto');
 }
