@@ -35,7 +35,7 @@ import {
   rareRegisters,
 } from './interpreter-module.js';
 import type { Stop } from './stop.js';
-import { HOST_WENT_ON, LEFT_REGION, NO_TIME } from './translator/region-printer.js';
+import { HOST_WENT_ON, NO_TIME, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import { Translations } from './translator/translations.js';
 import { FETCHED_AHEAD, HOT_POINT, type Point } from './wasm/body-printer.js';
@@ -244,34 +244,31 @@ class Bound {
 
   /** From a hot place on, run regions as long as one leads to another; whether any has come further. */
   #runTranslated(translations: Translations): boolean {
-    let hasRun = false;
     const cpu = this.#cpu;
     const { words, clock, programCounterWord } = cpu;
-    while ((words[LEFT_WORD] as number) > 0) {
-      const at = words[programCounterWord] as number;
-      const region = translations.at(at) ?? (translations.isHot(at) ? translations.translate(at) : undefined);
-      if (!region) break;
-      const begin = this.#now();
-      this.#isAtHost = false;
+    const begin = this.#now();
+    this.#isAtHost = false;
+    let region = translations.find(words[programCounterWord] as number);
+    while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
-      this.#isAtHost = true;
+      if (result === NO_TIME) break;
       if (result >= 0) {
+        this.#isAtHost = true;
         clock[0] = this.#now();
         const { stops, compiled } = region;
         stops[result] ??= this.#resumeAt(compiled.points[result] as Resume);
         this.#cycle(stops[result]);
-      } else if (result === LEFT_REGION && !isQuiet(cpu, this.#rare)) {
+      } else if (result === STOPPED) {
+        this.#isAtHost = true;
         clock[0] = this.#now();
         this.#goOn();
       }
-      const end = this.#now();
-      this.translated += (end - begin) / cpu.ticks;
-      if (end > begin) hasRun = true;
-      if (result === NO_TIME) break;
+      region = translations.follow(region, words[programCounterWord] as number);
     }
-    this.#isAtHost = false;
+    const end = this.#now();
+    this.translated += (end - begin) / cpu.ticks;
     this.#showWindow();
-    return hasRun;
+    return end > begin;
   }
 
   /** The time, in the midst of compiled code. */

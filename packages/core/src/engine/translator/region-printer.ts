@@ -18,6 +18,8 @@ import type { Resume, Step } from './specialize.js';
 export const LEFT_REGION = -1;
 /** The host has finished an instruction in the midst of it. */
 export const HOST_WENT_ON = -2;
+/** The same, and something may come in place of the next instruction. */
+export const STOPPED = -4;
 /** There was not time enough for what comes next. */
 export const NO_TIME = -3;
 
@@ -274,7 +276,7 @@ class RegionPrinter {
       if (to) this.#goTo(to, node);
       else {
         code.constant(next.address.value).setLocal(PROGRAM_COUNTER);
-        this.#exit(LEFT_REGION);
+        this.#exit(next.isStop ? STOPPED : LEFT_REGION);
       }
       return;
     }
@@ -282,7 +284,7 @@ class RegionPrinter {
       code.getLocal(PROGRAM_COUNTER).constant(expected).byte(op.ne);
       this.#inIf(() => this.#exit(LEFT_REGION));
       this.#goTo(to, node);
-    } else this.#exit(LEFT_REGION);
+    } else this.#exit(next.isStop ? STOPPED : LEFT_REGION);
   }
 
   #goTo(to: Node, from: Node): void {

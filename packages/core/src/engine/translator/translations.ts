@@ -80,8 +80,10 @@ export class Translation {
   readonly run: () => number;
   /** Where the host goes on, by point; made when first needed. */
   readonly stops: (Stop | undefined)[];
-  /** Version of the page table that it was last seen to fit. */
+  /** Version of the page table that it was last seen to fit; −1 for none, as it is once dropped. */
   version = -1;
+  /** The region that was run after it the last time. */
+  successor: Translation | undefined;
   constructor(entry: number, compiled: Compiled, run: () => number, stops: (Stop | undefined)[]) {
     this.entry = entry;
     this.stops = stops;
@@ -136,8 +138,21 @@ export class Translations implements TranslatedMemory {
     return count;
   }
 
+  /** The region to run at an address; undefined if that is the interpreter's. */
+  find(address: number): Translation | undefined {
+    return this.#at(address) ?? (this.isHot(address) ? this.#translate(address) : undefined);
+  }
+
+  /** The region to run after another one: mostly the same as the last time. */
+  follow(region: Translation, address: number): Translation | undefined {
+    const { successor } = region;
+    if (successor && successor.entry === address && successor.version === this.#bus.version) return successor;
+    region.successor = this.find(address);
+    return region.successor;
+  }
+
   /** The region that begins at an address and fits the memory as it is now. */
-  at(address: number): Translation | undefined {
+  #at(address: number): Translation | undefined {
     const regions = this.#regions.get(address);
     if (!regions) return undefined;
     const { version } = this.#bus;
@@ -162,7 +177,7 @@ export class Translations implements TranslatedMemory {
   }
 
   /** Translate what has become hot; undefined if that cannot be, or is not worthwhile now. */
-  translate(address: number): Translation | undefined {
+  #translate(address: number): Translation | undefined {
     const offset = this.#offsetOf(address);
     if (offset === undefined) return undefined;
     const wait = this.#waits.get(offset) ?? 0;
@@ -364,6 +379,7 @@ export class Translations implements TranslatedMemory {
 
   #drop(region: Translation): void {
     this.invalidations += 1;
+    region.version = -1;
     const { entry, compiled } = region;
     const left = (this.#regions.get(entry) ?? []).filter((other) => other !== region);
     if (left.length > 0) this.#regions.set(entry, left);
