@@ -1,4 +1,5 @@
 import { measureAutoStart } from './measurements/auto-start.mjs';
+import { measureFuzz } from './measurements/fuzz.mjs';
 import { measureHelp } from './measurements/help.mjs';
 import { measureMachine } from './measurements/machine.mjs';
 import { measureModule } from './measurements/module.mjs';
@@ -9,4 +10,5 @@ export const measurements = {
   machine: measureMachine,
   'auto-start': measureAutoStart,
   help: measureHelp,
+  fuzz: measureFuzz,
 };

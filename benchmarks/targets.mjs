@@ -83,5 +83,6 @@ export function targetsOf(races, measured) {
     atLeast(`auto : evaluator, ${after} ms after the start`, value, 0.9);
   }
   below('backplane --help beside bare node', measured.help?.more, 100);
+  atLeast('fuzzing on two threads : one', measured.fuzz?.twoThreads, 1.7);
   return targets;
 }

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freshProcess } from '../fresh-process.mjs';
+import { checkout, inBenchmarks } from '../paths.mjs';
+import { median } from '../statistics.mjs';
+
+const KINDS = {
+  6502: '6502: interpreter with evaluator',
+  z80: 'Z80: interpreter with evaluator',
+  jsnes: 'jsnes in our process with evaluator',
+  'jsnes-line': 'jsnes by the line protocol with evaluator',
+};
+
+/** Wall time of a campaign of so many programs by the command. */
+function campaign(programs, workers) {
+  const command = join(checkout, 'packages/runner/dist/backplane.js');
+  const words = ['fuzz', '6502', '--engine', 'interpreter', '--executions', programs, '--workers', workers];
+  const started = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, [command, ...words.map(String)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`backplane fuzz: status ${status}\n${stderr}`);
+  return performance.now() - started;
+}
+
+/** Programs compared a second in one thread, and how much faster two threads are. */
+export function measureFuzz({ quick }) {
+  process.env.MASKS = readFileSync(join(checkout, 'examples/foreign-cores/jsnes.masks.json'), 'utf8');
+  const programs = quick ? 2000 : 20_000;
+  const rounds = quick ? 1 : 3;
+  const rates = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]));
+  const scaling = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const kind of Object.keys(KINDS)) {
+      rates[kind].push(freshProcess(inBenchmarks('measurements/fuzz-process.mjs'), [kind, programs]).perSecond);
+    }
+    // As many batches as make both threads work to the end.
+    const many = quick ? 40_000 : 160_000;
+    scaling.push(campaign(many, 1) / campaign(many, 2));
+  }
+  const perSecond = Object.fromEntries(Object.entries(rates).map(([kind, values]) => [kind, median(values)]));
+  const twoThreads = median(scaling);
+  return {
+    perSecond,
+    twoThreads,
+    lines: [
+      ...Object.entries(KINDS).map(([kind, text]) => [`programs compared a second, ${text}`, perSecond[kind], '/s']),
+      ['two threads : one', twoThreads, '×'],
+    ],
+  };
+}
