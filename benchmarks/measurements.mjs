@@ -3,11 +3,13 @@ import { measureFuzz } from './measurements/fuzz.mjs';
 import { measureHelp } from './measurements/help.mjs';
 import { measureMachine } from './measurements/machine.mjs';
 import { measureModule } from './measurements/module.mjs';
+import { measureState } from './measurements/state.mjs';
 
 /** What is measured beside the races, by name. Each gives numbers and the lines of the table. */
 export const measurements = {
   module: measureModule,
   machine: measureMachine,
+  state: measureState,
   'auto-start': measureAutoStart,
   help: measureHelp,
   fuzz: measureFuzz,

@@ -79,6 +79,12 @@ export function targetsOf(races, measured) {
     below(`module printed and compiled, ${variant}`, total, 50);
   }
   below('64 KiB machine made', measured.machine?.milliseconds, 1);
+  const { restore, forks } = measured.state ?? {};
+  atLeast('restored and 2,000 instructions run, translator', restore?.runs.translator, 200_000, '/s');
+  if (forks?.count === 1000) {
+    below('CP/M forked 1,000 times', forks.seconds, 5, 's');
+    below('memory of these', forks.megabytes, 1024, 'MiB');
+  }
   for (const [after, value] of Object.entries(measured['auto-start']?.ratios ?? {})) {
     atLeast(`auto : evaluator, ${after} ms after the start`, value, 0.9);
   }
