@@ -298,7 +298,10 @@ const episode = ({ subject: { registers } }: ChosenCpu, temper: Temper): fc.Arbi
           .tuple(fc.constantFrom(...PROGRAM_STARTS), fc.nat(30), fc.nat(1500))
           .map(([start, offset, cycles]) => ({ until: 'address' as const, address: start + offset, cycles })),
       },
-      { weight: 1, arbitrary: fc.nat(1500).map((cycles) => ({ until: 'trap' as const, cycles })) },
+      {
+        weight: temper === 'loops' ? 4 : 1,
+        arbitrary: fc.nat(2500).map((cycles) => ({ until: 'trap' as const, cycles })),
+      },
     ),
     host: fc.array(
       fc.oneof(

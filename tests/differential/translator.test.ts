@@ -196,6 +196,32 @@ operand: lda #0
   expect(cycles.translator).toBeGreaterThan(0.5 * 1_000_000);
 });
 
+test.each([
+  ['in the midst of a region', 'bne *', 'inx\n bne main\n cpx #0\n'],
+  ['that has waited for long', 'bne *', 'inc $11\n bne main\n'],
+  ['by an indirect jump', 'jmp (pointer)', 'inx\n bne main\n'],
+])('a run that looks for traps ends at the same one: %s', (_name, trap, middle) => {
+  const source = `
+        .org $0600
+main:   inc $10
+        ${middle.split('\n').join('\n        ')}
+        lda $10
+        cmp $12
+        inc $12
+        lda #1
+here:   ${trap.replace('*', 'here')}
+        jmp main
+pointer: .word here`;
+  const ends = (['evaluator', 'interpreter', 'translator'] as const).map((engine) => {
+    const machine = machineOf(source, engine);
+    const { reason } = machine.runUntil({ trap: true }, { cycles: 1_000_000 });
+    machine.run(10_000);
+    return [reason, state(machine), machine.runUntil({ trap: true }, { cycles: 100_000 }), state(machine)];
+  });
+  expect(ends[1]).toEqual(ends[0]);
+  expect(ends[2]).toEqual(ends[0]);
+});
+
 test('what one machine has translated, the next one has', () => {
   const first = machineOf(COUNT, 'translator');
   first.run(100_000);

@@ -91,7 +91,7 @@ class Bound {
   /** The host is at work, and the clock is right as it stands. */
   #isAtHost = false;
 
-  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour) {
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour, translations: Translations | undefined) {
     this.compiled = interpreterModule(cpu.isa, cpu.offset, flavour);
     this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
@@ -109,12 +109,7 @@ class Bound {
     });
     this.#run = instance.exports.run as () => void;
     this.#toMarks = arena.toMarks;
-    if (flavour.hot > 0) {
-      this.translations = new Translations(cpu, arena, this.#rare, flavour.hot, {
-        stop: (resume) => this.#resumeAt(resume),
-        access: (stop, address, value) => this.#regionAccess(stop, address, value),
-      });
-    }
+    this.translations = translations;
   }
 
   /** Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. */
@@ -217,7 +212,8 @@ class Bound {
     return stop;
   }
 
-  #resumeAt({ statement, rest }: Resume): Stop {
+  /** What a point of a region is to the host. */
+  resumeAt({ statement, rest }: Resume): Stop {
     return this.#stopAt({ statement, rest: [rest.statements] });
   }
 
@@ -248,6 +244,7 @@ class Bound {
     const { words, clock, programCounterWord } = cpu;
     const begin = this.#now();
     this.#isAtHost = false;
+    translations.looksForTraps = words[TRAP_WORD] !== 0;
     let region = translations.find(words[programCounterWord] as number);
     while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
@@ -256,7 +253,7 @@ class Bound {
         this.#isAtHost = true;
         clock[0] = this.#now();
         const { stops, compiled } = region;
-        stops[result] ??= this.#resumeAt(compiled.points[result] as Resume);
+        stops[result] ??= this.resumeAt(compiled.points[result] as Resume);
         this.#cycle(stops[result]);
       } else if (result === STOPPED) {
         this.#isAtHost = true;
@@ -278,7 +275,7 @@ class Bound {
   }
 
   /** An access in the midst of a region. A value that was read, or that the host has finished the instruction. */
-  #regionAccess(stop: Stop, address: number, value: number): number {
+  regionAccess(stop: Stop, address: number, value: number): number {
     const cpu = this.#cpu;
     const { words, clock, ticks, memory, io } = cpu;
     const { kind, bus, length } = stop;
@@ -415,6 +412,9 @@ class Interpreter implements RunningEngine {
   readonly #rare: readonly number[];
   /** Jumps to an instruction after which it is translated; 0 if it never is. */
   readonly #hot: number;
+  #translations: Translations | undefined;
+  /** The module that runs. */
+  #active: Bound | undefined;
 
   constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, hot: number) {
     this.#hot = hot;
@@ -429,27 +429,31 @@ class Interpreter implements RunningEngine {
   }
 
   get regions(): RegionCounts {
-    const translations = this.#bound.flatMap((bound) => bound?.translations ?? []);
-    const sum = (count: (of: Translations) => number): number =>
-      translations.reduce((total, of) => total + count(of), 0);
-    return {
-      live: sum(({ count }) => count),
-      compiled: sum(({ compilations }) => compilations),
-      invalidated: sum(({ invalidations }) => invalidations),
-    };
+    const { count = 0, compilations = 0, invalidations = 0 } = this.#translations ?? {};
+    return { live: count, compiled: compilations, invalidated: invalidations };
+  }
+
+  #translationsOf(hot: number): Translations {
+    return new Translations(this.#cpu, this.#arena, this.#rare, hot, {
+      stop: (resume) => (this.#active as Bound).resumeAt(resume),
+      access: (stop, address, value) => (this.#active as Bound).regionAccess(stop, address, value),
+    });
   }
 
   /** The module for what comes next. */
-  #boundNow(isWatched: boolean): Bound {
+  #boundNow(isWatched: boolean, isForAddress: boolean): Bound {
     const isTraced = this.#cpu.trace !== null;
     const isNowQuiet = !isTraced && isQuiet(this.#cpu, this.#rare);
-    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0);
+    // Regions do not look for an address.
+    const hot = isNowQuiet && !isForAddress ? this.#hot : 0;
+    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0) | (hot > 0 ? 8 : 0);
     let bound = this.#bound[key];
     if (!bound) {
-      const hot = isNowQuiet && !isWatched ? this.#hot : 0;
+      if (hot > 0) this.#translations ??= this.#translationsOf(hot);
       const { isDelayed } = this.#cpu.memory;
       const flavour = { isTraced, isWatched, isDelayed, hot, isQuiet: isNowQuiet };
-      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour);
+      const translations = hot > 0 ? this.#translations : undefined;
+      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour, translations);
       this.#bound[key] = bound;
     }
     return bound;
@@ -458,7 +462,7 @@ class Interpreter implements RunningEngine {
   run(until: number): void {
     const { clock, control } = this.#cpu;
     while ((clock[0] as number) < until && control.pause === 0) {
-      const bound = this.#canEnter() ? this.#boundNow(false) : undefined;
+      const bound = this.#canEnter() ? this.#boundNow(false, false) : undefined;
       const room = bound?.room(until) ?? 0;
       if (bound && room > 0) this.#enter(bound, room, until);
       else this.#cpu.evaluator.step(this.#cpu);
@@ -468,7 +472,7 @@ class Interpreter implements RunningEngine {
   runWatched(until: number, { address, trap }: Watch, holds: () => boolean): boolean {
     const { clock, control, words } = this.#cpu;
     while ((clock[0] as number) < until && control.pause === 0) {
-      const bound = this.#canEnter() ? this.#boundNow(true) : undefined;
+      const bound = this.#canEnter() ? this.#boundNow(true, address >= 0) : undefined;
       const room = bound?.room(until) ?? 0;
       if (!bound || room <= 0 || this.#cpu.programCounter === address) {
         this.#cpu.evaluator.step(this.#cpu);
@@ -494,6 +498,7 @@ class Interpreter implements RunningEngine {
   #enter(bound: Bound, room: number, until: number): void {
     const { clock, ticks } = this.#cpu;
     const before = clock[0] as number;
+    this.#active = bound;
     bound.enter(room, until);
     this.cycles += ((clock[0] as number) - before) / ticks;
   }

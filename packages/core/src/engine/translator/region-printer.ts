@@ -82,6 +82,8 @@ class RegionPrinter {
   readonly #labels: Label[] = [];
   /** Cycles that have gone by since `LEFT` was last counted down. */
   #pending = 0;
+  /** The same, when the present instruction began. */
+  #pendingBefore = 0;
 
   constructor(region: Region, target: RegionTarget) {
     this.#region = region;
@@ -200,6 +202,7 @@ class RegionPrinter {
         this.#exit(NO_TIME);
       });
     }
+    this.#pendingBefore = this.#pending;
     this.#steps(node.steps, node);
     this.#code.byte(op.unreachable);
   }
@@ -270,8 +273,14 @@ class RegionPrinter {
     return true;
   }
 
-  #next({ next, to, expected }: Edge, node: Node): void {
+  #next({ next, to, expected, isUndone }: Edge, node: Node): void {
     const code = this.#code;
+    if (isUndone) {
+      this.#pending = this.#pendingBefore;
+      code.constant(node.address).setLocal(PROGRAM_COUNTER);
+      this.#exit(LEFT_REGION);
+      return;
+    }
     if (next.address.op === 'constant') {
       if (to) this.#goTo(to, node);
       else {

@@ -29,6 +29,8 @@ export interface Edge {
   readonly to: Node | undefined;
   /** Where the address is known only when the instruction runs: what it has to be for `to`. */
   readonly expected: number | undefined;
+  /** It leaves before its instruction, which may be a trap. */
+  readonly isUndone: boolean;
 }
 
 /** An instruction of a region. */
@@ -68,6 +70,8 @@ export interface Region {
   readonly nodes: readonly Node[];
   /** Addresses whose bytes were folded, with the bytes. */
   readonly folded: ReadonlyMap<number, number>;
+  /** It may run an instruction again and again that changes nothing. */
+  readonly mayTrap: boolean;
   /** Addresses that are fetched from memory. */
   readonly fetched: ReadonlySet<number>;
 }
@@ -82,12 +86,19 @@ export function formRegion(address: number, at: (address: number) => Specialized
   const waiting: { readonly node: Node; readonly calls: Calls | undefined; readonly end: number }[] = [];
   const folded = new Map<number, number>();
   const fetched = new Set<number>();
+  let mayTrap = false;
   const nodeAt = (place: number, calls: Calls | undefined): Node | undefined => {
     const key = `${place} ${calls?.key ?? ''}`;
     const found = nodes.get(key);
     if (found || nodes.size >= MOST_INSTRUCTIONS) return found;
     const instruction = at(place);
     if (!instruction) return undefined;
+    const isEntry = nodes.size === 0;
+    for (const { isStill, isUndoable, address: end } of nextsOf(instruction.steps)) {
+      if (!isStill) continue;
+      if (end.op !== 'constant' || isEntry) mayTrap = true;
+      else if (!isUndoable) return undefined;
+    }
     const node = new Node(place, instruction.steps);
     nodes.set(key, node);
     waiting.push({ node, calls, end: instruction.end });
@@ -99,15 +110,21 @@ export function formRegion(address: number, at: (address: number) => Specialized
   if (!entry) return undefined;
   for (let item = waiting.shift(); item; item = waiting.shift()) {
     const { node, calls, end } = item;
-    for (const next of nextsOf(node.steps)) node.edges.set(next, edgeOf(next, calls, end, nodeAt));
+    for (const next of nextsOf(node.steps)) {
+      const isUndone = node !== entry && next.isStill && next.address.op === 'constant';
+      const edge = isUndone ? { ...LEAVING, next, isUndone } : edgeOf(next, calls, end, nodeAt);
+      node.edges.set(next, edge);
+    }
   }
   order(entry);
   const placed = [...nodes.values()].filter(({ order }) => order >= 0).sort((a, b) => a.order - b.order);
   findDominators(placed);
   findEntries(placed);
   placeGuards(entry, 0);
-  return { entry, nodes: placed, folded, fetched };
+  return { entry, nodes: placed, folded, fetched, mayTrap };
 }
+
+const LEAVING = { to: undefined, expected: undefined, isUndone: false } as const;
 
 function edgeOf(
   next: Next,
@@ -115,7 +132,7 @@ function edgeOf(
   end: number,
   nodeAt: (address: number, calls: Calls | undefined) => Node | undefined,
 ): Edge {
-  const none = { next, to: undefined, expected: undefined };
+  const none = { ...LEAVING, next };
   if (next.isStop) return none;
   if (next.address.op === 'constant') {
     const { value } = next.address;
@@ -129,7 +146,7 @@ function edgeOf(
   }
   if (!calls) return none;
   const to = nodeAt(calls.returnTo, calls.outer);
-  return to ? { next, to, expected: calls.returnTo } : none;
+  return to ? { ...none, to, expected: calls.returnTo } : none;
 }
 
 /** The ends of all paths. */

@@ -14,6 +14,7 @@ import {
   type Expression,
   expressionsOf,
   type Statement,
+  someExpression,
 } from '../../isa/ir.js';
 
 type CycleStatement = Extract<Statement, { op: 'cycle' }>;
@@ -51,6 +52,13 @@ export interface Next {
   readonly isStop: boolean;
   /** It was a call: the address behind the instruction was written to memory, then the CPU jumped. */
   readonly isCall: boolean;
+  /**
+   * Nothing may have changed when it leads back to where it began: it does so, or may do, and no register is another one's or its own
+   * former value changed. Such instructions are what a run that stops at traps looks for.
+   */
+  readonly isStill: boolean;
+  /** Nothing has happened but time: the instruction can as well not have been begun. */
+  readonly isUndoable: boolean;
 }
 
 /** What the host needs to do a cycle in place of compiled code, and to finish the instruction. */
@@ -126,16 +134,22 @@ interface Known {
   readonly bounds: Map<number, Interval>;
   /** Locals that are places in the instruction: made of the program counter. */
   readonly places: Set<number>;
+  /** Whether a register has been changed that is another value each time. */
+  hasProgressed: boolean;
+  /** Whether nothing has happened but time. */
+  isUndoable: boolean;
   /** Constants that have been written to memory. */
   readonly written: Set<number>;
 }
 
-const copyOf = ({ registers, locals, bounds, places, written }: Known): Known => ({
+const copyOf = ({ registers, locals, bounds, places, written, hasProgressed, isUndoable }: Known): Known => ({
   registers: new Map(registers),
   locals: new Map(locals),
   bounds: new Map(bounds),
   places: new Set(places),
   written: new Set(written),
+  hasProgressed,
+  isUndoable,
 });
 
 /**
@@ -204,6 +218,8 @@ class Specializer {
       locals: new Map(),
       bounds: new Map(),
       places: new Set(),
+      hasProgressed: false,
+      isUndoable: true,
       written: new Set(),
     };
     const steps: Step[] = [];
@@ -211,13 +227,15 @@ class Specializer {
     return { steps, folded: this.#folded, fetched: this.#fetched, end: this.#end };
   }
 
-  #next({ registers, written }: Known): Next {
+  #next({ registers, written, hasProgressed, isUndoable }: Known): Next {
     const at = registers.get(this.#programCounter);
     return {
       op: 'next',
       address: at === undefined ? { op: 'register', index: this.#programCounter } : constant(at),
       isStop: this.#rare.some((register) => registers.get(register) !== 0),
       isCall: at !== undefined && at !== this.#end && this.#isReturnAddress(written),
+      isStill: !hasProgressed && (at === undefined || at === this.#address),
+      isUndoable,
     };
   }
 
@@ -248,6 +266,7 @@ class Specializer {
           this.#cycle(statement, new Rest(block, index + 1, outer), known, steps);
           break;
         case 'set':
+          if (this.#isProgress(statement.register, statement.value)) known.hasProgressed = true;
           this.#set(statement.register, this.#simplify(statement.value, known), known, steps);
           break;
         case 'let':
@@ -264,10 +283,18 @@ class Specializer {
     return false;
   }
 
-  #set(register: number, value: Expression, { registers }: Known, steps: Step[]): void {
+  /** Whether a register becomes another one than it was, whatever that is; counters do not tell. */
+  #isProgress(register: number, value: Expression): boolean {
+    if (register === this.#programCounter || this.#isa.counters.has(register)) return false;
+    return value.op === 'binary' && someExpression(value, (part) => part.op === 'register' && part.index === register);
+  }
+
+  #set(register: number, value: Expression, known: Known, steps: Step[]): void {
+    const { registers } = known;
     if (this.#status.has(register)) throw UNFIT;
     if (value.op !== 'constant') {
       registers.delete(register);
+      if (register !== this.#programCounter) known.isUndoable = false;
       steps.push({ op: 'set', register, value });
       return;
     }
@@ -276,7 +303,10 @@ class Specializer {
     if (register === this.#programCounter) {
       // Where a path ends is told there. Bytes that nobody looks at are known by what they are skipped with.
       if (before === this.#end && value.value === before + 1) this.#end = value.value;
-    } else if (before !== value.value) steps.push({ op: 'set', register, value });
+    } else if (before !== value.value) {
+      known.isUndoable = false;
+      steps.push({ op: 'set', register, value });
+    }
   }
 
   #let(local: number, value: Expression, known: Known, steps: Step[]): void {
@@ -324,6 +354,8 @@ class Specializer {
   #join(arms: readonly { readonly known: Known; readonly steps: Step[] }[], known: Known): void {
     const ends = arms.map((arm) => arm.known);
     for (const { written } of ends) for (const value of written) known.written.add(value);
+    known.hasProgressed = ends.every(({ hasProgressed }) => hasProgressed);
+    known.isUndoable = false;
     for (const kind of ['registers', 'locals'] as const) {
       const places = new Set(ends.flatMap((end) => [...end[kind].keys()]));
       known[kind].clear();
@@ -373,6 +405,7 @@ class Specializer {
     }
     const isRead = cycle.kind === 'read';
     const value = cycle.kind === 'write' ? this.#simplify(valueExpression, known) : undefined;
+    known.isUndoable = false;
     const locals = new Map<number, number | undefined>();
     for (const local of rest.collectRead(new Set())) if (local !== result) locals.set(local, known.locals.get(local));
     steps.push({

@@ -36,6 +36,8 @@ interface Compiled {
   readonly module: WebAssembly.Module;
   readonly name: string;
   readonly points: readonly Resume[];
+  /** Whether it may go on where a run that looks for traps has to end. */
+  readonly mayTrap: boolean;
   /** Words of the page table that it relies on. */
   readonly pages: ReadonlyMap<number, number>;
   /** Addresses in mixed pages that it is fetched from, with what is to be added to them. */
@@ -102,6 +104,8 @@ export class Translations implements TranslatedMemory {
   /** Number of regions compiled, and of those dropped because their code has changed. */
   compilations = 0;
   invalidations = 0;
+  /** The run is to end at an instruction that changes nothing. */
+  looksForTraps = false;
   readonly #cpu: Cpu;
   readonly #arena: Arena;
   readonly #bus: Bus;
@@ -140,13 +144,18 @@ export class Translations implements TranslatedMemory {
 
   /** The region to run at an address; undefined if that is the interpreter's. */
   find(address: number): Translation | undefined {
-    return this.#at(address) ?? (this.isHot(address) ? this.#translate(address) : undefined);
+    const region = this.#at(address) ?? (this.isHot(address) ? this.#translate(address) : undefined);
+    if (!this.looksForTraps || !region?.compiled.mayTrap) return region;
+    // It is not asked for again before the interpreter has seen whether it is a trap.
+    this.#cool(this.#offsetOf(address) as number);
+    return undefined;
   }
 
   /** The region to run after another one: mostly the same as the last time. */
   follow(region: Translation, address: number): Translation | undefined {
     const { successor } = region;
-    if (successor && successor.entry === address && successor.version === this.#bus.version) return successor;
+    const isFit = successor?.entry === address && successor.version === this.#bus.version;
+    if (isFit && !(this.looksForTraps && successor.compiled.mayTrap)) return successor;
     region.successor = this.find(address);
     return region.successor;
   }
@@ -309,7 +318,15 @@ export class Translations implements TranslatedMemory {
     });
     this.compilations += 1;
     const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
-    const compiled = { module: new WebAssembly.Module(bytes), name, points, pages, mixed, folded };
+    const compiled = {
+      module: new WebAssembly.Module(bytes),
+      name,
+      points,
+      pages,
+      mixed,
+      folded,
+      mayTrap: region.mayTrap,
+    };
     this.#keptRegions.add(this.#keyOf(address), compiled);
     return compiled;
   }

@@ -222,7 +222,7 @@ export class BodyPrinter {
 
   /** Count a jump. */
   #count(hot: number): void {
-    const { code, base } = this.#target;
+    const { code, base, isWatched } = this.#target;
     const [mark, heat] = [ADDRESS, PLAIN];
     code
       .getLocal(CODE)
@@ -230,10 +230,15 @@ export class BodyPrinter {
       .load(base + MARKS_WORD * 4);
     code.byte(op.add).teeLocal(mark).loadByte(0).teeLocal(heat);
     code.constant(HEAT).byte(op.and).constant(hot).byte(op.ge).if();
+    // What may be a trap is looked at first.
+    if (isWatched) code.getLocal(CODE).getLocal(PREVIOUS).byte(op.ne).getLocal(CHANGED).byte(op.or).if();
     this.#storeWord(this.#programCounter, () => code.getLocal(PROGRAM_COUNTER));
     this.#storeWord(POINT_WORD, () => code.constant(HOT_POINT));
-    code.branch(this.toOuterLabels + 1 + HOST).end();
+    code.branch(this.toOuterLabels + (isWatched ? 2 : 1) + HOST);
+    if (isWatched) code.end();
+    code.else();
     code.getLocal(mark).getLocal(heat).constant(1).byte(op.add).storeByte(0);
+    code.end();
   }
 
   #getLeft(): Code {
