@@ -1,4 +1,5 @@
 /** Chooses the engine that runs a CPU's instructions, and keeps count. */
+import type { InstructionSet } from '../isa/instruction-set.js';
 import type { EngineChoice } from '../machine/build.js';
 import type { Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
@@ -13,6 +14,9 @@ const WARM_UP_PER_OPCODE = 4000;
 
 /** The engines beside the evaluator, the best one first. */
 const BEST_FIRST = ['translator', 'interpreter'] as const;
+
+/** Cycles that CPUs of an instruction set have run, in all machines of the process: what one compiles serves all. */
+const warmth = new WeakMap<InstructionSet, number>();
 
 export class Runner {
   readonly #cpu: Cpu;
@@ -73,7 +77,7 @@ export class Runner {
   get #chosen(): Engine | undefined {
     if (this.#choice === 'evaluator') return undefined;
     if (this.#choice !== 'auto') return this.#engines.get(this.#choice) ?? this.#best;
-    return this.#cycles >= this.#warmUp || this.#best?.isReady(this.#cpu.isa) ? this.#best : undefined;
+    return this.#untilWarm() <= 0 || this.#best?.isReady(this.#cpu.isa) ? this.#best : undefined;
   }
 
   run(until: number): void {
@@ -102,7 +106,8 @@ export class Runner {
 
   /** Cycles that the evaluator has left before the choice changes. */
   #untilWarm(): number {
-    return this.#choice === 'auto' && this.#best ? Math.max(1, this.#warmUp - this.#cycles) : Number.POSITIVE_INFINITY;
+    if (this.#choice !== 'auto' || !this.#best) return Number.POSITIVE_INFINITY;
+    return this.#warmUp - (warmth.get(this.#cpu.isa) ?? 0);
   }
 
   #start(engine: Engine): RunningEngine {
@@ -119,7 +124,9 @@ export class Runner {
     try {
       return action();
     } finally {
-      this.#cycles += this.#cpu.cycles - before;
+      const { isa, cycles } = this.#cpu;
+      this.#cycles += cycles - before;
+      warmth.set(isa, (warmth.get(isa) ?? 0) + cycles - before);
     }
   }
 }
