@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Coverage, EngineCore, fuzz } from '@backplane/core/fuzz';
+import { Coverage, EngineCore, type FuzzOptions, fuzz } from '@backplane/core/fuzz';
 import { cpu6502 } from '@backplane/cpu-6502';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProcessCore } from '../../packages/runner/src/fuzz/process-core.js';
@@ -22,7 +22,7 @@ const at = {
   hang() { for (;;) {} },
   crash() { console.error('no such opcode'); process.exit(3); },
   rubbish() { console.log('ea?'); },
-  late() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700); },
+  late() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900); },
   wrong(cpu) { cpu.x = 0x77; },
   right() {},
 }[process.argv[2]];
@@ -176,11 +176,11 @@ describe('a core in a process', () => {
     .map(({ instruction }) => (instruction.layout[0] as number).toString(16).padStart(2, '0'))
     .filter((opcode) => !HAS.includes(opcode))
     .map((instruction) => ({ instruction, why: 'the fake does not have it' }));
-  const start = (behaviour: string, timeout = 5000) =>
-    ProcessCore.start([process.execPath, join(installation.folder, 'fake.cjs'), behaviour], { timeout });
-  const campaign = async (core: ProcessCore, shrinks = false) => {
+  const start = (behaviour: string, times = {}) =>
+    ProcessCore.start([process.execPath, join(installation.folder, 'fake.cjs'), behaviour], times);
+  const campaign = async (core: ProcessCore, options: Partial<FuzzOptions> = {}) => {
     try {
-      return await fuzz({ cpu: cpu6502, subject: core, seed: 1, programs: 300, masks, shrinks });
+      return await fuzz({ cpu: cpu6502, subject: core, seed: 1, programs: 300, masks, shrinks: false, ...options });
     } finally {
       core.stop();
     }
@@ -204,22 +204,25 @@ describe('a core in a process', () => {
   });
 
   it('that is wrong is found, and the program made small', async () => {
-    const { finds } = await campaign(await start('wrong'), true);
+    const { finds } = await campaign(await start('wrong'), { shrinks: true });
     expect(finds.map(({ signature, listing }) => [signature, listing])).toEqual([['nop: x', ['nop']]]);
   });
 
   it.each([
-    ['crash', 5000, 'ended with status 3: no such opcode'],
-    ['rubbish', 5000, 'no JSON: ea?'],
-    ['hang', 100, 'no answer in 100 ms'],
-    ['late', 500, 'an answer after more than 500 ms'],
-  ])('whose answer is a %s is named, started anew, and the campaign goes on', async (behaviour, timeout, text) => {
-    const core = await start(behaviour, timeout);
-    const { finds, executions } = await campaign(core);
+    ['crash', {}, 'ended with status 3: no such opcode'],
+    ['rubbish', {}, 'no JSON: ea?'],
+    ['hang', { timeout: 1000, grace: 0 }, 'no answer in 1000 ms'],
+    ['late', { timeout: 600, grace: 60_000 }, 'an answer after more than 600 ms'],
+  ])('whose answer is a %s is named, started anew, and the campaign goes on', async (behaviour, times, text) => {
+    const core = await start(behaviour, times);
+    const given = [
+      { registers: { pc: 0x400, a: 0x80, x: 1, y: 2, s: 3, p: 0 }, ram: [[0x400, 0xea]] as const, steps: 1 },
+    ];
+    const { finds, executions } = await campaign(core, { programs: 8, given });
     expect(finds).toHaveLength(1);
     const [find] = finds;
     expect(find).toMatchObject({ signature: `nop: ${behaviour}`, difference: { seen: text } });
-    expect(executions).toBe(300);
+    expect(executions).toBe(8);
     expect(core.restarts).toBeGreaterThan(0);
   });
 });

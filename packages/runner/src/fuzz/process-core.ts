@@ -9,6 +9,8 @@ import type { Access, AccessKind, Cell, Failure, Outcome, PortAccess, Step, Subj
 export interface ProcessCoreOptions {
   /** Milliseconds that an answer may take, 10,000 by default. */
   readonly timeout?: number;
+  /** Milliseconds after that in which an answer counts as late, not as missing; as many again unless given. */
+  readonly grace?: number;
   readonly cwd?: string;
 }
 
@@ -80,14 +82,17 @@ class Conversation {
     this.#wake();
   }
 
-  /** @param patience milliseconds; as many again, and an answer counts as late */
-  async ask(question: object, patience: number): Promise<Answer> {
+  /**
+   * @param patience milliseconds
+   * @param grace milliseconds after that in which an answer is late
+   */
+  async ask(question: object, patience: number, grace = 0): Promise<Answer> {
     const id = this.#asked;
     this.#asked += 1;
     this.#child.stdin.write(`${JSON.stringify({ id, ...question })}\n`);
     const line = await this.#line(patience);
     if (line === undefined) {
-      const late = await this.#line(patience);
+      const late = await this.#line(grace);
       throw late === undefined
         ? new Misbehaviour('hang', `no answer in ${patience} ms`)
         : new Misbehaviour('late', `an answer after more than ${patience} ms`);
@@ -146,13 +151,14 @@ export class ProcessCore implements Subject {
   restarts = 0;
   readonly #words: readonly string[];
   readonly #timeout: number;
+  readonly #grace: number;
   readonly #cwd: string | undefined;
   #conversation: Conversation | undefined;
 
   private constructor(
     { name, registers, pins, logs }: Description,
     words: readonly string[],
-    { timeout = 10_000, cwd }: ProcessCoreOptions,
+    { timeout = 10_000, grace = timeout, cwd }: ProcessCoreOptions,
     conversation: Conversation,
   ) {
     this.name = name;
@@ -161,6 +167,7 @@ export class ProcessCore implements Subject {
     this.logs = logs;
     this.#words = words;
     this.#timeout = timeout;
+    this.#grace = grace;
     this.#cwd = cwd;
     this.#conversation = conversation;
   }
@@ -203,7 +210,7 @@ export class ProcessCore implements Subject {
       await this.#conversation.ask({ do: 'describe' }, START);
     }
     const programs = tasks.map(({ program, cycles }) => ({ ...program, cycles }));
-    const { outcomes } = await this.#conversation.ask({ do: 'run', level, programs }, this.#timeout);
+    const { outcomes } = await this.#conversation.ask({ do: 'run', level, programs }, this.#timeout, this.#grace);
     if (!Array.isArray(outcomes) || outcomes.length !== tasks.length) {
       throw new Misbehaviour('rubbish', `'outcomes' has to be a list of ${tasks.length}`);
     }
