@@ -7,7 +7,7 @@ import { difference, type Life, live, type Way } from './lives.js';
 import { type MachineDescription, machineDescription } from './random-machine.js';
 
 /** `pnpm test:nightly` sets it to 10,000. */
-const MACHINES = Number(process.env.BACKPLANE_RANDOM_MACHINES ?? 400);
+const MACHINES = Number(process.env.BACKPLANE_RANDOM_MACHINES ?? 250);
 /** Of the random machines; set it to see the same ones again. */
 const SEED = Number(process.env.BACKPLANE_RANDOM_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
