@@ -46,8 +46,10 @@ interface Compiled {
   readonly folded: ReadonlyMap<number, number>;
 }
 
-/** Regions that a process keeps for machines to come; each is some 10 KB. */
-const MOST_KEPT = 4000;
+/** Regions that a CPU has at most; beyond these the oldest goes. */
+const MOST_REGIONS = 2000;
+/** Places whose regions a process keeps for machines to come. */
+const MOST_KEPT = 1000;
 
 /** What was compiled for an instruction set, the least used first; machines have what they use of it for themselves. */
 class Kept {
@@ -115,6 +117,8 @@ export class Translations implements TranslatedMemory {
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
   readonly #granules = new Map<number, Set<Translation>>();
+  /** All regions, the oldest first. */
+  readonly #all = new Set<Translation>();
   readonly #keptRegions: Kept;
   readonly #instructions = new Map<number, Specialized>();
   /** How often bytes of translated code have changed. */
@@ -137,9 +141,7 @@ export class Translations implements TranslatedMemory {
 
   /** Number of regions there are. */
   get count(): number {
-    let count = 0;
-    for (const regions of this.#regions.values()) count += regions.length;
-    return count;
+    return this.#all.size;
   }
 
   /** The region to run at an address; undefined if that is the interpreter's. */
@@ -243,6 +245,9 @@ export class Translations implements TranslatedMemory {
     });
     const region = new Translation(address, compiled, instance.exports[compiled.name] as () => number, stops);
     this.#regions.set(address, [region, ...(this.#regions.get(address) ?? [])]);
+    this.#all.add(region);
+    const [oldest] = this.#all;
+    if (oldest && this.#all.size > MOST_REGIONS) this.#remove(oldest);
     let isNew = false;
     for (const offset of compiled.folded.keys()) {
       const granule = Math.floor(offset / GRANULE);
@@ -383,20 +388,30 @@ export class Translations implements TranslatedMemory {
   /** Drop what memory no longer agrees with: it may have changed in any way. */
   revalidate(): void {
     const { u8 } = this.#arena;
-    for (const regions of [...this.#regions.values()]) {
-      for (const region of regions) {
-        for (const [offset, byte] of region.compiled.folded) {
-          if (u8[offset] === byte) continue;
-          this.#drop(region);
-          break;
-        }
+    for (const region of [...this.#all]) {
+      for (const [offset, byte] of region.compiled.folded) {
+        if (u8[offset] === byte) continue;
+        this.invalidations += 1;
+        this.#remove(region);
+        break;
       }
     }
   }
 
+  /** The program has changed its code: each time it does, it waits twice as long for what is made of it. */
   #drop(region: Translation): void {
     this.invalidations += 1;
+    this.#remove(region);
+    const offset = this.#offsetOf(region.entry);
+    if (offset === undefined) return;
+    const backOff = (this.#backOff.get(offset) ?? 0.5) * 2;
+    this.#backOff.set(offset, backOff);
+    this.#waits.set(offset, backOff - 1);
+  }
+
+  #remove(region: Translation): void {
     region.version = -1;
+    this.#all.delete(region);
     const { entry, compiled } = region;
     const left = (this.#regions.get(entry) ?? []).filter((other) => other !== region);
     if (left.length > 0) this.#regions.set(entry, left);
@@ -412,12 +427,7 @@ export class Translations implements TranslatedMemory {
       }
     }
     const offset = this.#offsetOf(entry);
-    if (offset === undefined) return;
-    // Each time it waits twice as long.
-    const backOff = (this.#backOff.get(offset) ?? 0.5) * 2;
-    this.#backOff.set(offset, backOff);
-    this.#waits.set(offset, backOff - 1);
-    this.#cool(offset);
+    if (offset !== undefined) this.#cool(offset);
   }
 }
 
