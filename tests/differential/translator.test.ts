@@ -46,7 +46,11 @@ const selector = defineDevice({
 function machineOf(
   source: string,
   engine: EngineChoice,
-  { period = 1_000_000_000, hot = 100 }: { readonly period?: number; readonly hot?: number } = {},
+  {
+    period = 1_000_000_000,
+    hot = 100,
+    banks: count = 2,
+  }: { readonly period?: number; readonly hot?: number; readonly banks?: number } = {},
 ): Machine {
   const eager = defineCpu({
     ...cpu6502.definition,
@@ -56,9 +60,9 @@ function machineOf(
   const { origin, bytes, symbols } = assemble(cpu6502.instructionSet(), source);
   const ram = new Uint8Array(0x10000);
   ram.set(bytes, origin);
-  const banks = new Uint8Array(0x2000);
+  const banks = new Uint8Array(count * 0x1000);
   // Each bank returns another number.
-  for (const bank of [0, 1]) banks.set([0xa9, bank, 0x60], bank * 0x1000);
+  for (let bank = 0; bank < count; bank += 1) banks.set([0xa9, bank, 0x60], bank * 0x1000);
   const machine = createMachine(
     {
       clock: 1_000_000,
@@ -66,7 +70,7 @@ function machineOf(
       devices: { timer: { type: 'timer', period }, selector: { type: 'selector' } },
       memory: [
         { at: 0, ram: '64K', image: 'ram' },
-        { at: 0x5000, ram: 0x2000, image: 'banks', size: 0x1000, bank: 'selector.window', priority: 1 },
+        { at: 0x5000, ram: count * 0x1000, image: 'banks', size: 0x1000, bank: 'selector.window', priority: 1 },
         { at: 0x0480, device: 'selector', priority: 2 },
         { at: 0x0481, device: 'timer', priority: 2 },
       ],
@@ -174,6 +178,32 @@ main:   ldy #0
   const { cycles, regions } = machine.stats();
   expect(regions.compiled).toBeLessThan(100);
   expect(cycles.translator).toBeGreaterThan(0.7 * 20_000_000);
+});
+
+test('a guest that goes through many banks of data is translated a few times', () => {
+  const source = `
+        .org $0600
+main:   inc $12
+        lda $12
+        and #$0f
+        sta $0480
+        ldx #100
+@work:  lda $5001
+        adc $5002
+        sta $10
+        dex
+        bne @work
+        jmp main`;
+  const run = (engine: EngineChoice): Machine => {
+    const machine = machineOf(source, engine, { banks: 16 });
+    machine.run(400_000);
+    return machine;
+  };
+  const machine = run('translator');
+  expect(state(machine)).toBe(state(run('evaluator')));
+  machine.run(5_000_000);
+  expect(machine.stats().regions.compiled).toBeLessThan(20);
+  expect(machine.stats().cycles.translator).toBeGreaterThan(4_000_000);
 });
 
 test('code that writes over its own operands is translated with them loaded', () => {

@@ -46,6 +46,8 @@ interface Compiled {
   readonly folded: ReadonlyMap<number, number>;
 }
 
+/** Regions of one entry, for other banks, that rely on where data lies. */
+const MOST_VARIANTS = 3;
 /** Regions that a CPU has at most; beyond these the oldest goes. */
 const MOST_REGIONS = 2000;
 /** Places whose regions a process keeps for machines to come. */
@@ -288,12 +290,15 @@ export class Translations implements TranslatedMemory {
       if (add >= 0) pages.set(word, add);
       else mixed.set(at, (this.#offsetOf(at) as number) - at);
     }
+    // Where banks keep changing what it sees, the next one looks data up, whatever is there.
+    const isGeneral = (this.#regions.get(address)?.length ?? 0) >= MOST_VARIANTS;
     const memory: KnownMemory = {
       plain: (access, addresses) => {
-        const found = plainPages(bus, access, addresses);
+        const found = isGeneral ? undefined : plainPages(bus, access, addresses);
         if (!found) {
           const { low, high } = addresses;
-          const offset = access === 'read' && low === high ? this.#offsetOf(low) : undefined;
+          const isKnown = access === 'read' && low === high && !isGeneral;
+          const offset = isKnown ? this.#offsetOf(low) : undefined;
           if (offset === undefined) return undefined;
           mixed.set(low, offset - low);
           return offset - low;
