@@ -322,6 +322,8 @@ class Bound {
   }
 
   #trap(): void {
+    // The host has just run the instruction: the clock is right.
+    this.#time = this.#cpu.clock[0] as number;
     this.#cpu.words[TRAP_WORD] = 2;
     this.#cpu.words[LEFT_WORD] = this.#left = 0;
   }
