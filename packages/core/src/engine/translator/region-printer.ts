@@ -9,6 +9,7 @@ import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
 import type { Expression } from '../../isa/ir.js';
 import { ADDRESS_WORD, LEFT_WORD, VALUE_WORD } from '../../isa/words.js';
+import { collectLeaves } from '../locals-read.js';
 import { Code, type FunctionCode, op } from '../wasm/code.js';
 import { printExpression } from '../wasm/expression.js';
 import type { Edge, Node, Region } from './region.js';
@@ -131,17 +132,7 @@ class RegionPrinter {
   }
 
   #collect(steps: readonly Step[], used: Set<number>): void {
-    const visit = (expression: Expression): void => {
-      if (expression.op === 'register') used.add(expression.index);
-      else if (expression.op === 'binary') {
-        visit(expression.left);
-        visit(expression.right);
-      } else if (expression.op === 'select') {
-        visit(expression.condition);
-        visit(expression.consequent);
-        visit(expression.alternate);
-      }
-    };
+    const visit = (expression: Expression): void => collectLeaves(expression, 'register', used);
     for (const step of steps) {
       switch (step.op) {
         case 'set':
@@ -398,17 +389,21 @@ class RegionPrinter {
     } else code.loadByte(offset).setLocal(this.#localOf(result));
   }
 
+  /** Put address and value into their locals. */
+  #operands({ address, value }: Cycle): void {
+    this.#expression(address);
+    this.#code.setLocal(ADDRESS);
+    if (!value) return;
+    this.#expression(value);
+    this.#code.setLocal(VALUE);
+  }
+
   /** An access by way of the page table. */
   #lookedUpAccess(step: Cycle): void {
-    const { address, value, result } = step;
+    const { value, result } = step;
     const { toMarks } = this.#target;
     const code = this.#code;
-    this.#expression(address);
-    code.setLocal(ADDRESS);
-    if (value) {
-      this.#expression(value);
-      code.setLocal(VALUE);
-    }
+    this.#operands(step);
     this.#entry(value ? WRITE : READ);
     code.teeLocal(PLAIN).constant(0).byte(op.lt);
     this.#inIf(() => {
@@ -437,14 +432,10 @@ class RegionPrinter {
   }
 
   /** Have the host do the cycle, and go on if nothing has come of it that compiled code must not miss. */
-  #callHost({ address, value, result, resume }: Cycle): void {
+  #callHost(step: Cycle): void {
+    const { value, result, resume } = step;
     const code = this.#code;
-    this.#expression(address);
-    code.setLocal(ADDRESS);
-    if (value) {
-      this.#expression(value);
-      code.setLocal(VALUE);
-    }
+    this.#operands(step);
     this.#storeLocals(resume);
     this.#settle(resume);
     this.#storeState();

@@ -12,10 +12,10 @@ import {
   compute,
   constant,
   type Expression,
-  expressionsOf,
   type Statement,
   someExpression,
 } from '../../isa/ir.js';
+import { collectReads } from '../locals-read.js';
 
 type CycleStatement = Extract<Statement, { op: 'cycle' }>;
 
@@ -546,31 +546,10 @@ function readAfter(block: Block): readonly ReadonlySet<number>[] {
     found[block.length] = new Set();
     for (let index = block.length - 1; index >= 0; index -= 1) {
       found[index] = new Set(found[index + 1]);
-      collect([block[index] as Statement], found[index] as Set<number>);
+      collectReads([block[index] as Statement], found[index] as Set<number>);
     }
     sets = found;
     after.set(block, sets);
   }
   return sets;
-}
-
-function collect(block: Block, found: Set<number>): void {
-  const visit = (expression: Expression): void => {
-    if (expression.op === 'local') found.add(expression.index);
-    else if (expression.op === 'binary') {
-      visit(expression.left);
-      visit(expression.right);
-    } else if (expression.op === 'select') {
-      visit(expression.condition);
-      visit(expression.consequent);
-      visit(expression.alternate);
-    }
-  };
-  for (const statement of block) {
-    for (const expression of expressionsOf(statement)) visit(expression);
-    if (statement.op === 'if') {
-      collect(statement.consequent, found);
-      collect(statement.alternate, found);
-    }
-  }
 }

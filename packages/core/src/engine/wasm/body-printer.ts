@@ -10,7 +10,7 @@
 import { DELAY, ENTRY_WORDS, pageShiftOf, READ, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
-import { type Block, type Expression, expressionsOf, type Statement, valueWithoutInput } from '../../isa/ir.js';
+import { type Block, type Expression, type Statement, valueWithoutInput } from '../../isa/ir.js';
 import {
   ADDRESS_WORD,
   LEFT_WORD,
@@ -24,6 +24,7 @@ import {
   WINDOW_SIZE_WORD,
   WINDOW_START_WORD,
 } from '../../isa/words.js';
+import { collectReads } from '../locals-read.js';
 import { type Code, op } from './code.js';
 import { type Leaf, printExpression } from './expression.js';
 
@@ -757,27 +758,4 @@ export function zeroWhenFalse(condition: Expression): number[] {
   if (condition.op === 'register') return [condition.index];
   if (condition.op !== 'binary' || condition.operator !== '|') return [];
   return [...zeroWhenFalse(condition.left), ...zeroWhenFalse(condition.right)];
-}
-
-/** Add the locals that a block reads. */
-function collectReads(block: Block, found: Set<number>): void {
-  for (const statement of block) {
-    for (const expression of expressionsOf(statement)) collectLocals(expression, found);
-    if (statement.op === 'if') {
-      collectReads(statement.consequent, found);
-      collectReads(statement.alternate, found);
-    }
-  }
-}
-
-function collectLocals(expression: Expression, found: Set<number>): void {
-  if (expression.op === 'local') found.add(expression.index);
-  else if (expression.op === 'binary') {
-    collectLocals(expression.left, found);
-    collectLocals(expression.right, found);
-  } else if (expression.op === 'select') {
-    collectLocals(expression.condition, found);
-    collectLocals(expression.consequent, found);
-    collectLocals(expression.alternate, found);
-  }
 }
