@@ -30,6 +30,8 @@ export class Corpus {
   readonly folder: string;
   /** What the campaign is about; another one must not go on in this folder. */
   readonly #about: string;
+  /** The last of the files that are being written. */
+  #written: Promise<void> = Promise.resolve();
 
   constructor(folder: string, about: object) {
     this.folder = folder;
@@ -66,8 +68,14 @@ export class Corpus {
     await this.write(STATE, `${JSON.stringify(state)}\n`);
   }
 
-  /** Write a file, whole or not at all. */
-  async write(name: string, text: string): Promise<void> {
+  /** Write a file, whole or not at all; one after the other, for batches that end together may tell of the same find. */
+  write(name: string, text: string): Promise<void> {
+    const written = this.#written.then(() => this.#write(name, text));
+    this.#written = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(name: string, text: string): Promise<void> {
     const path = join(this.folder, name);
     try {
       await mkdir(dirname(path), { recursive: true });
