@@ -88,8 +88,8 @@ async function timed(workload, contender, { cycles, count }) {
   return { cycles: state.cycles, seconds };
 }
 
-/** Share of the cycles that the engine asked for has to run. With a timer, cycles near its interrupts are not the translator's. */
-const LEAST_SHARES = { evaluator: 0.9, interpreter: 0.9, translator: 0.7 };
+/** Share of the cycles that the engine asked for has to run. Near interrupts, and where much is cold, the interpreter does the work of the translator. */
+const LEAST_SHARES = { evaluator: 0.9, interpreter: 0.9, translator: 0.5 };
 
 function expectEngine(name, ran) {
   if (!ran || name === 'auto') return;
