@@ -84,15 +84,18 @@ async function timed(workload, contender, { cycles, count }) {
   if (!state) return { cycles: ran, seconds };
   const found = await faults(workload, state, cycles, count);
   if (found.length > 0) throw new Error(`${contender.name} on ${workload.name}: ${found.join(', ')}`);
-  expectEngine(contender.name, byEngine);
+  expectEngine(contender.name, workload.name, byEngine);
   return { cycles: state.cycles, seconds };
 }
 
-/** Share of the cycles that the engine asked for has to run. Near interrupts, and where much is cold, the interpreter does the work of the translator. */
-const LEAST_SHARES = { evaluator: 0.9, interpreter: 0.9, translator: 0.5 };
+/** Share of the cycles that the engine asked for has to run: near interrupts, the interpreter does the translator's work. */
+const LEAST_SHARES = { evaluator: 0.9, interpreter: 0.9, translator: 0.7 };
+/** A compiler runs much that is never hot: 68 % of this one's conversation was seen to be translated. */
+const LEAST_TRANSLATED = { 'z80-hitech-c': 0.6 };
 
-function expectEngine(name, ran) {
+function expectEngine(name, workload, ran) {
   if (!ran || name === 'auto') return;
   const share = ran[name] / (ran.evaluator + ran.interpreter + ran.translator);
-  if (!(share > LEAST_SHARES[name])) throw new Error(`${name} ran only ${(share * 100).toFixed(0)} % of the cycles`);
+  const least = (name === 'translator' && LEAST_TRANSLATED[workload]) || LEAST_SHARES[name];
+  if (!(share > least)) throw new Error(`${name} ran only ${(share * 100).toFixed(0)} % of the cycles`);
 }

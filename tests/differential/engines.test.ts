@@ -7,7 +7,7 @@ import { difference, type Life, live, type Way } from './lives.js';
 import { type MachineDescription, machineDescription } from './random-machine.js';
 
 /** `pnpm test:nightly` sets it to 10,000. */
-const MACHINES = Number(process.env.BACKPLANE_RANDOM_MACHINES ?? 150);
+const MACHINES = Number(process.env.BACKPLANE_RANDOM_MACHINES ?? 400);
 /** Of the random machines; set it to see the same ones again. */
 const SEED = Number(process.env.BACKPLANE_RANDOM_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -58,7 +58,7 @@ describe(`${MACHINES} random machines of seed ${SEED}`, () => {
     // Compiled code has run in nearly all of them, though not all the time: where an event is near it may not.
     expect(compiled).toBeGreaterThan(0.75 * compilable);
     // Each machine counts as much as any other: one that is held up for millions of cycles would outweigh all the rest.
-    expect(shares.reduce((sum, share) => sum + share, 0)).toBeGreaterThan(0.5 * shares.length);
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeGreaterThan(0.6 * shares.length);
   });
 
   test('that go in loops come to the same when their code is translated', options, () => {

@@ -38,10 +38,10 @@ const config: MachineConfig = {
   wires: [['terminal.serial', 'host.console']],
 };
 
-/** A machine that runs `source` from `start` on. */
+/** A machine that runs `source` from `start` on; in one engine, for what `auto` comes to depends on what has run before. */
 function machine(source: string) {
   const { bytes } = assemble(isa, `.org $f000\nstart:\n${source}\n.org $fffa\n.word start, start, start`);
-  return createMachine(config, { plugins: [...plugins, faulty], images: { rom: bytes } });
+  return createMachine(config, { plugins: [...plugins, faulty], images: { rom: bytes }, engine: 'interpreter' });
 }
 
 const echo = `
@@ -84,9 +84,7 @@ describe('runSession', () => {
         await feeding;
 
         expect(pieces.text()).toBe(whole.text());
-        // Which engine 'auto' has come to depends on what else has run in the process.
-        const { engine } = report;
-        expect({ ...cutReport, engine, wallSeconds: 0 }).toEqual({ ...report, wallSeconds: 0 });
+        expect({ ...cutReport, wallSeconds: 0 }).toEqual({ ...report, wallSeconds: 0 });
         expect(pieces.text()).toBe(typed);
       }),
       { numRuns: 40 },

@@ -53,8 +53,8 @@ export interface Next {
   /** It was a call: the address behind the instruction was written to memory, then the CPU jumped. */
   readonly isCall: boolean;
   /**
-   * Nothing may have changed when it leads back to where it began: it does so, or may do, and no register is another one's or its own
-   * former value changed. Such instructions are what a run that stops at traps looks for.
+   * It leads back to where it began, or may do, and no register is made of its own former value: run again, the
+   * instruction may change nothing. That is what a run to a trap looks for.
    */
   readonly isStill: boolean;
   /** Nothing has happened but time: the instruction can as well not have been begun. */
