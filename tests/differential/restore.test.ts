@@ -110,3 +110,88 @@ test.each([
   expect(lives[1]?.rounds).toEqual(lives[0]?.rounds);
   expect(lives[1]?.compiled).toBeGreaterThan(1);
 });
+
+const wandering = `
+        .org $0200
+loop:   lda $20         ; a place anywhere above the stack
+        clc
+        adc #$67
+        sta $20
+        lda $21
+        adc #$1d
+        sta $21
+        cmp #4
+        bcc loop
+        ldy #0
+        lda ($20),y
+        eor $22         ; 0 writes what is there already
+        sta ($20),y
+        ldx $20
+        sta $3100,x
+        jmp loop`;
+const { bytes: wanderer } = assemble(cpu6502.instructionSet(), wandering);
+
+/** Pages whose writes are told, since there is code in them or since they are as the restored state has them. */
+const guardedPages = (machine: Machine): number => {
+  const { table } = (machine.parts.cpus.get('main') as { memory: { table: Int32Array } }).memory;
+  let pages = 0;
+  for (let entry = 0; entry < table.length; entry += 8) if (table[entry + 5] !== 0) pages += 1;
+  return pages;
+};
+
+test.each(['interpreter', 'translator'] as const)('the %s goes back to one state a hundred times', (engine) => {
+  const round = fc.record({
+    run: fc.nat(300),
+    pokes: fc.array(fc.tuple(fc.nat(0xffff), fc.nat(255)), { maxLength: 2 }),
+    changes: fc.constantFrom(0, 0, 1),
+    from: fc.nat(255),
+  });
+  fc.assert(
+    fc.property(fc.array(round, { minLength: 100, maxLength: 120 }), (rounds) => {
+      const machines = (['evaluator', engine] as const).map(make);
+      for (const machine of machines) {
+        machine.memory.load(0x200, wanderer);
+        machine.run(20_000);
+      }
+      const kept = machines.map((machine) => machine.checkpoint());
+      rounds.forEach(({ run, pokes, changes, from }, index) => {
+        const states = machines.map((machine, which) => {
+          const checkpoint = kept[which] as Checkpoint;
+          machine.restore(checkpoint);
+          if (index % 10 === 0) expect(Buffer.compare(machine.checkpoint().bytes, checkpoint.bytes)).toBe(0);
+          machine.memory.load(0x21, Uint8Array.of(from, changes));
+          for (const [address, byte] of pokes) if (address >= 0x400) machine.memory.poke(address, byte);
+          machine.run(run);
+          return machine.checkpoint().bytes;
+        });
+        expect(Buffer.compare(states[0] as Uint8Array, states[1] as Uint8Array)).toBe(0);
+        if (index === 60 && engine === 'translator') expect(guardedPages(machines[1] as Machine)).toBeGreaterThan(50);
+      });
+      // Another state, and the first one again.
+      const later = machines.map((machine) => machine.checkpoint());
+      for (const states of [kept, later, kept]) {
+        for (const [which, machine] of machines.entries()) {
+          machine.restore(states[which] as Checkpoint);
+          machine.run(1000);
+        }
+        expect(
+          Buffer.compare((machines[0] as Machine).checkpoint().bytes, (machines[1] as Machine).checkpoint().bytes),
+        ).toBe(0);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a snapshot that was loaded in between leaves nothing behind', () => {
+  const machine = make('translator');
+  machine.memory.load(0x200, wanderer);
+  machine.run(20_000);
+  const checkpoint = machine.checkpoint();
+  machine.run(20_000);
+  const later = machine.snapshot();
+  for (let round = 0; round < 50; round += 1) machine.restore(checkpoint);
+  machine.loadSnapshot(later);
+  machine.restore(checkpoint);
+  expect(Buffer.compare(machine.checkpoint().bytes, checkpoint.bytes)).toBe(0);
+});

@@ -49,12 +49,12 @@ export interface TranslatedMemory {
   isTranslated(offset: number): boolean;
   /** Whether code was made of any byte from `offset` on. */
   isAnyTranslated(offset: number, size: number): boolean;
-  /** Such a byte has got another value. */
-  changed(offset: number): void;
+  /** Such a byte was written to; whether it has got another value. */
+  written(offset: number, isChanged: boolean): void;
   /** Any byte may have got another value. */
   revalidate(): void;
-  /** How often code was made. */
-  readonly compilations: number;
+  /** Take over all of the arena's state; see {@link Bus.restore}. */
+  restore(bytes: Uint8Array): void;
 }
 
 /** Bits of an address within a page. */
@@ -106,18 +106,11 @@ export class Bus {
   #translated: TranslatedMemory | undefined;
   /** Raised whenever the page table may have changed; no state. */
   version = 0;
+  /** What was restored last, and the version after that. */
+  #lastRestored: { readonly bytes?: Uint8Array; readonly version: number } = { version: -1 };
   /** The page table; words as above. */
   table: Int32Array = new Int32Array(0);
   #bytes: Uint8Array = new Uint8Array(0);
-  /** What came of the last restore: the page table, with its guards, is kept. */
-  #lastRestored:
-    | {
-        readonly checkpoint: object;
-        readonly version: number;
-        readonly compilations: number | undefined;
-        readonly table: Int32Array;
-      }
-    | undefined;
   #words: Int32Array = new Int32Array(0);
 
   constructor(
@@ -220,7 +213,7 @@ export class Bus {
   #store(offset: number, value: number): void {
     const before = this.#bytes[offset];
     this.#bytes[offset] = value;
-    if (before !== value && this.#translated?.isTranslated(offset)) this.#translated.changed(offset);
+    if (this.#translated?.isTranslated(offset)) this.#translated.written(offset, before !== value);
   }
 
   /** A read of any page, side effects included. */
@@ -388,23 +381,23 @@ export class Bus {
     }
   }
 
-  /** All of the arena is as a checkpoint has it. To go back to the same one again and again takes little more than a copy. */
-  restored(checkpoint?: object): void {
-    const { version, compilations, table } = this.#lastRestored ?? {};
-    const isAsBefore = this.version === version && this.#translated?.compilations === compilations;
-    if (table && isAsBefore && this.#lastRestored?.checkpoint === checkpoint) {
-      this.table.set(table);
+  /** Take over all of the arena's state, the page table included. */
+  restore(bytes: Uint8Array): void {
+    if (this.#translated) {
+      this.#translated.restore(bytes);
       return;
     }
+    this.#bytes.set(bytes);
+    if (bytes === this.#lastRestored.bytes && this.version === this.#lastRestored.version) return;
+    this.restored();
+    this.#lastRestored = { bytes, version: this.version };
+  }
+
+  /** All of the arena may be other than it was, the page table included. */
+  restored(): void {
     this.version += 1;
     this.#translated?.revalidate();
     this.#guardPages(0, this.pageCount - 1);
-    this.#lastRestored = checkpoint && {
-      checkpoint,
-      version: this.version,
-      compilations: this.#translated?.compilations,
-      table: this.table.slice(),
-    };
   }
 
   /** Take out of the page table what is no state while `look` looks at it. */

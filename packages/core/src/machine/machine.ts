@@ -411,9 +411,10 @@ export class Machine {
   }
 
   #goTo(checkpoint: Checkpoint): void {
-    this.parts.arena.u8.set(checkpoint.bytes);
+    this.#main.memory.restore(checkpoint.bytes);
+    for (const cpu of this.#cpus) if (cpu !== this.#main) cpu.memory.restored();
     for (const [name, medium] of this.parts.media) medium.written = checkpoint.media.get(name) as WrittenSectors;
-    this.#afterRestore(checkpoint);
+    this.#afterRestore();
   }
 
   /**
@@ -471,20 +472,18 @@ export class Machine {
       this.#goTo(before);
       throw error;
     }
+    for (const { memory } of this.#cpus) memory.restored();
     this.#afterRestore();
   }
 
-  #afterRestore(checkpoint?: Checkpoint): void {
+  #afterRestore(): void {
     const { scheduler, control, hosts } = this.parts;
     scheduler.refresh();
     control.pause = 0;
     control.fault = undefined;
     if ((this.#doubles[EXIT_STATUS] as number) >= 0) control.pause |= PAUSE_EXIT;
     for (const host of hosts.values()) if (host.wants) control.pause |= PAUSE_INPUT;
-    for (const cpu of this.#cpus) {
-      cpu.updateAttention();
-      cpu.memory.restored(checkpoint);
-    }
+    for (const cpu of this.#cpus) cpu.updateAttention();
     this.#tellMedia();
   }
 
