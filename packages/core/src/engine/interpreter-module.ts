@@ -6,7 +6,7 @@
  */
 import type { Encoding } from '../isa/encodings.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
-import { type Block, someStatement } from '../isa/ir.js';
+import { type Block, type Statement, someStatement } from '../isa/ir.js';
 import type { Rtl } from '../isa/rtl-syntax.js';
 import {
   BREAK_WORD,
@@ -108,32 +108,32 @@ const DECODE = /\bdecode\s*\(\s*(\w+)/;
 
 /** Cycles of the longest path through a block and the rows it decodes. */
 export function longestPath(isa: InstructionSet, block: Block, pages = new Map<string, number>()): number {
-  const longestOf = (page: string): number => {
-    let longest = pages.get(page);
-    if (longest === undefined) {
-      longest = 0;
-      for (const encoding of isa.pages.get(page) ?? []) {
-        if (encoding) longest = Math.max(longest, longestPath(isa, isa.body(encoding).block, pages));
-      }
-      pages.set(page, longest);
+  let sum = 0;
+  for (let index = 0; index < block.length; index += 1) {
+    const statement = block[index] as Statement;
+    if (statement.op === 'cycle') sum += statement.cycle.length;
+    else if (statement.op === 'decode') sum += longestRow(isa, statement.page, pages);
+    else if (statement.op === 'if') {
+      const { consequent, alternate } = statement;
+      sum += Math.max(longestPath(isa, consequent, pages), longestPath(isa, alternate, pages));
     }
-    return longest;
-  };
-  return block.reduce((sum, statement) => {
-    switch (statement.op) {
-      case 'cycle':
-        return sum + statement.cycle.length;
-      case 'if':
-        return (
-          sum + Math.max(longestPath(isa, statement.consequent, pages), longestPath(isa, statement.alternate, pages))
-        );
-      case 'decode':
-        return sum + longestOf(statement.page);
-      default:
-        return sum;
-    }
-  }, 0);
+  }
+  return sum;
 }
+
+function longestRow(isa: InstructionSet, page: string, pages: Map<string, number>): number {
+  let longest = pages.get(page);
+  if (longest === undefined) {
+    longest = 0;
+    for (const block of blocksOf(isa, page)) longest = Math.max(longest, longestPath(isa, block, pages));
+    pages.set(page, longest);
+  }
+  return longest;
+}
+
+/** What the rows of a page do; those that do the same once. */
+const blocksOf = (isa: InstructionSet, page: string): ReadonlySet<Block> =>
+  new Set((isa.pages.get(page) ?? []).flatMap((encoding) => (encoding ? [isa.body(encoding).block] : [])));
 
 /** Registers on which something else than the next instruction may come in its place: those that `step` asks first. */
 export function rareRegisters(isa: InstructionSet): readonly number[] {
@@ -148,22 +148,19 @@ function withoutRareDecode(block: Block): { readonly block: Block; readonly isHo
   return { block: isHostRare ? [...first.alternate, ...others] : block, isHostRare };
 }
 
+/** The pages on which a block goes on, by its paths: to decode is the last that a path does. */
+function decodedPages(block: Block): readonly string[] {
+  const last = block.at(-1);
+  if (last?.op === 'decode') return [last.page];
+  return last?.op === 'if' ? [...decodedPages(last.consequent), ...decodedPages(last.alternate)] : [];
+}
+
 /** How often rows that `step` decodes go on with a page behind a prefix. */
 function countDecodes(isa: InstructionSet): number {
   const { block: step } = withoutRareDecode(isa.step.block);
-  const pages = new Set<string>();
-  someStatement(step, (statement) => statement.op === 'decode' && !pages.add(statement.page));
-  const blocks = new Set(
-    [...pages]
-      .flatMap((page) => isa.pages.get(page) ?? [])
-      .flatMap((encoding) => (encoding ? [isa.body(encoding).block] : [])),
-  );
   let count = 0;
-  for (const block of blocks) {
-    someStatement(block, ({ op }) => {
-      if (op === 'decode') count += 1;
-      return false;
-    });
+  for (const page of new Set(decodedPages(step))) {
+    for (const block of blocksOf(isa, page)) count += decodedPages(block).length;
   }
   return count;
 }

@@ -1,5 +1,6 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
+import type { Block } from '../isa/ir.js';
 import {
   ADDRESS_WORD,
   BREAK_WORD,
@@ -38,7 +39,7 @@ import type { Stop } from './stop.js';
 import { HOST_WENT_ON, NO_TIME, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import { Translations } from './translator/translations.js';
-import { FETCHED_AHEAD, HOT_POINT, type Point } from './wasm/body-printer.js';
+import { FETCHED_AHEAD, HOT_POINT, type Point, restOf } from './wasm/body-printer.js';
 
 /** Words that only compiled code uses. */
 const ENGINE_WORDS: ReadonlySet<number> = new Set([
@@ -207,22 +208,18 @@ class Bound {
   }
 
   #stop(index: number): Stop {
-    const stop = this.#stopAt(this.compiled.points[index] as Point);
+    const { statement, rest, pending, fetched } = this.compiled.points[index] as Point;
+    const stop = this.#stopAt(statement, restOf(rest), pending, fetched);
     this.#stops[index] = stop;
     return stop;
   }
 
   /** What a point of a region is to the host. */
   resumeAt({ statement, rest }: Resume): Stop {
-    return this.#stopAt({ statement, rest: [rest.statements] });
+    return this.#stopAt(statement, rest.statements);
   }
 
-  #stopAt({
-    statement: { cycle, result },
-    rest,
-    pending = 0,
-    fetched = -1,
-  }: Pick<Point, 'statement' | 'rest'> & Partial<Point>): Stop {
+  #stopAt({ cycle, result }: Point['statement'], block: Block, pending = 0, fetched = -1): Stop {
     const { isa, evaluator } = this.#cpu;
     return {
       kind: cycle.kind,
@@ -231,7 +228,7 @@ class Bound {
       result: isa.words + result,
       pending,
       fetched,
-      finish: evaluator.compile({ block: rest.flat(), locals: 0 }),
+      finish: evaluator.compile({ block, locals: 0 }),
       address: -1,
       device: undefined,
       register: 0,

@@ -24,7 +24,6 @@ import {
   WINDOW_SIZE_WORD,
   WINDOW_START_WORD,
 } from '../../isa/words.js';
-import { collectReads } from '../locals-read.js';
 import { type Code, op } from './code.js';
 import { type Leaf, printExpression } from './expression.js';
 
@@ -67,22 +66,46 @@ export const HOST = 2;
 /** A cycle that may call the host, and what comes after it in its body. */
 export interface Point {
   readonly statement: Extract<Statement, { op: 'cycle' }>;
-  /** The statements that follow, innermost block first. */
-  readonly rest: readonly Block[];
+  readonly rest: Rest;
   /** Cycles of the instruction before it, which the counter does not count yet. */
   readonly pending: number;
   /** How far the program counter is beyond the instruction's first byte; undefined where its word is right. */
   readonly fetched: number | undefined;
 }
 
-/** Stands among the registers for the address of the instruction. */
-const START = -1;
+/** What follows a statement of a body. */
+export interface Rest {
+  /** The block that it is in: what stands there from `from` on, … */
+  readonly block: Block;
+  readonly from: number;
+  /** … and after that what follows the block. */
+  readonly outer: Rest | undefined;
+  /** The locals that all of this reads. */
+  readonly reads: number;
+}
 
-/** How a register stands in its local. */
-interface Cached {
-  readonly local: number;
-  valid: boolean;
-  dirty: boolean;
+/** The statements that follow, as one block. */
+export function restOf(rest: Rest | undefined): Block {
+  return rest ? [...rest.block.slice(rest.from), ...restOf(rest.outer)] : [];
+}
+
+/** Stands among the registers, none of which has this word, for the address of the instruction. */
+const START = LINE_WORD;
+
+/** How a register stands in its local: it has the value, … */
+const VALID = 1;
+/** … which its word has not. */
+const DIRTY = 2;
+
+/** What is known at a place within a body. */
+interface Known {
+  /** By register: how it stands in its local. */
+  readonly registers: number[];
+  readonly pending: number;
+  readonly zero: ReadonlySet<number>;
+  readonly fetched: number;
+  readonly isAtStart: boolean;
+  readonly setsStatus: boolean;
 }
 
 /** Where a body is printed. */
@@ -115,6 +138,9 @@ export interface PrintTarget {
   readonly programCounter: number;
 }
 
+const BYTE = ofWidth(8);
+const NONE: ReadonlySet<number> = new Set();
+
 /** Prints what goes on with a page's rows, the opcode in local `VALUE`. */
 export type Decode = (page: string, printer: BodyPrinter) => void;
 
@@ -126,12 +152,19 @@ export class BodyPrinter {
   readonly #programCounterMask: number;
   readonly #widths: ReadonlyMap<number, number>;
   readonly #statusRegisters: ReadonlySet<number>;
-  readonly #cached = new Map<number, Cached>();
-  readonly #locals = new Map<number, number>();
-  /** Bounds of the values in IR locals. */
-  readonly #bounds = new Map<number, Interval>();
+  /** Registers that have a local, in the order of their first use; */
+  readonly #used: number[];
+  /** by register, its local, … */
+  readonly #localOfRegister: number[];
+  /** … and how it stands there. */
+  #registers: number[];
+  /** IR locals that have one, and by IR local which. */
+  readonly #usedLocals: number[] = [];
+  readonly #locals: number[] = [];
+  /** By IR local, the bounds of its values. */
+  readonly #bounds: Interval[] = [];
   /** IR locals that the body reads at all. */
-  readonly #read = new Set<number>();
+  #read = 0;
   #next = FIRST_POOL;
   /** Labels between that of the loop of instructions and the outermost one that goes on with the next instruction. */
   readonly #beyond: number;
@@ -160,9 +193,12 @@ export class BodyPrinter {
     this.#programCounter = target.programCounter;
     this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
     this.#statusRegisters = target.statusRegisters;
-    this.#zero = target.isQuiet ? target.rare : new Set();
+    this.#zero = target.isQuiet ? target.rare : NONE;
+    // Arrays and bits, and no loops by for…of: a process prints a module before V8 has optimized anything of this.
+    this.#used = before ? before.#used.slice() : [];
+    this.#localOfRegister = before ? before.#localOfRegister.slice() : Array(target.isa.words).fill(0);
+    this.#registers = before ? before.#registers.slice() : Array(target.isa.words).fill(0);
     if (before) {
-      for (const [register, cached] of before.#cached) this.#cached.set(register, { ...cached });
       this.mostLocals = before.mostLocals;
       this.#next = before.#next;
       this.#pending = before.#pending;
@@ -185,37 +221,38 @@ export class BodyPrinter {
 
   /** Print a body and the jump to the next instruction. */
   print(block: Block, decode: Decode): void {
-    collectReads(block, this.#read);
-    if (!this.#block(block, [], decode)) this.#finish();
+    if (!this.#block(block, undefined, decode)) this.#finish();
   }
 
   /** Go on with the next instruction. */
   #finish(): void {
-    const { code, base, isQuiet, hot, rare } = this.#target;
-    for (const [register, cached] of this.#cached) if (cached.dirty) this.#store(register, cached.local);
-    if (this.#setsStatus || (isQuiet && [...rare].some((register) => !this.#zero.has(register)))) {
+    const { code, isQuiet, hot, rare } = this.#target;
+    this.#storeDirty();
+    if (this.#setsStatus || (isQuiet && rare.size > 0 && !isIn(rare, this.#zero))) {
       // The host looks whether the CPU still runs, and what comes next.
-      this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
-      if (this.#setsStatus) this.#storeWord(STATUS_WORD, () => code.constant(1));
-      this.#storeWord(LEFT_WORD, () => this.#getLeft());
+      code.constant(0);
+      this.#getProgramCounter();
+      this.#storeWord(this.#programCounter);
+      if (this.#setsStatus) {
+        code.constant(0).constant(1);
+        this.#storeWord(STATUS_WORD);
+      }
+      code.constant(0);
+      this.#getLeft();
+      this.#storeWord(LEFT_WORD);
       code.byte(op.return);
       return;
     }
     if (this.#pending > 0) this.#getLeft().setLocal(LEFT);
     if (!this.#isAtStart) {
       const offset = ADDRESS;
-      code
-        .getLocal(PROGRAM_COUNTER)
-        .constant(0)
-        .load(base + WINDOW_START_WORD * 4);
-      code.byte(op.sub).teeLocal(offset);
-      code.constant(0).load(base + WINDOW_SIZE_WORD * 4);
-      code.byte(op.geUnsigned).branchIf(this.toOuterLabels + OUTSIDE);
-      code
-        .getLocal(offset)
-        .constant(0)
-        .load(base + WINDOW_LOW_WORD * 4);
-      code.byte(op.add).setLocal(CODE);
+      code.getLocal(PROGRAM_COUNTER);
+      this.#word(WINDOW_START_WORD).byte(op.sub).teeLocal(offset);
+      this.#word(WINDOW_SIZE_WORD)
+        .byte(op.geUnsigned)
+        .branchIf(this.toOuterLabels + OUTSIDE);
+      code.getLocal(offset);
+      this.#word(WINDOW_LOW_WORD).byte(op.add).setLocal(CODE);
       if (hot > 0) this.#count(hot);
     } else if (this.#fetched !== 0) code.getLocal(CODE).constant(this.#fetched).byte(op.add).setLocal(CODE);
     code.branch(this.#depth);
@@ -223,18 +260,17 @@ export class BodyPrinter {
 
   /** Count a jump. */
   #count(hot: number): void {
-    const { code, base, isWatched } = this.#target;
-    const [mark, heat] = [ADDRESS, PLAIN];
-    code
-      .getLocal(CODE)
-      .constant(0)
-      .load(base + MARKS_WORD * 4);
-    code.byte(op.add).teeLocal(mark).loadByte(0).teeLocal(heat);
+    const { code, isWatched } = this.#target;
+    const mark = ADDRESS;
+    const heat = PLAIN;
+    code.getLocal(CODE);
+    this.#word(MARKS_WORD).byte(op.add).teeLocal(mark).loadByte(0).teeLocal(heat);
     code.constant(HEAT).byte(op.and).constant(hot).byte(op.ge).if();
     // What may be a trap is looked at first.
     if (isWatched) code.getLocal(CODE).getLocal(PREVIOUS).byte(op.ne).getLocal(CHANGED).byte(op.or).if();
-    this.#storeWord(this.#programCounter, () => code.getLocal(PROGRAM_COUNTER));
-    this.#storeWord(POINT_WORD, () => code.constant(HOT_POINT));
+    this.#storeLocal(this.#programCounter, PROGRAM_COUNTER);
+    code.constant(0).constant(HOT_POINT);
+    this.#storeWord(POINT_WORD);
     code.branch(this.toOuterLabels + (isWatched ? 2 : 1) + HOST);
     if (isWatched) code.end();
     code.else();
@@ -250,20 +286,17 @@ export class BodyPrinter {
   }
 
   #getProgramCounter(): void {
-    const { code, base } = this.#target;
+    const { code } = this.#target;
     if (!this.#isAtStart) {
       code.getLocal(PROGRAM_COUNTER);
       return;
     }
-    const start = this.#cachedOf(START);
-    if (!start.valid) {
-      code.getLocal(CODE).constant(0);
-      code
-        .load(base + WINDOW_ADD_WORD * 4)
-        .byte(op.sub)
-        .teeLocal(start.local);
-      start.valid = true;
-    } else code.getLocal(start.local);
+    const start = this.#registerLocal(START);
+    if (this.#registers[START] !== VALID) {
+      code.getLocal(CODE);
+      this.#word(WINDOW_ADD_WORD).byte(op.sub).teeLocal(start);
+      this.#registers[START] = VALID;
+    } else code.getLocal(start);
     if (this.#fetched !== 0) code.constant(this.#fetched).byte(op.add);
   }
 
@@ -297,24 +330,39 @@ export class BodyPrinter {
   }
 
   /** Whether nothing is left to be done at the end of the block: it went on elsewhere. */
-  #block(block: Block, outer: readonly Block[], decode: Decode): boolean {
-    for (const [index, statement] of block.entries()) {
-      if (statement.op === 'decode') {
-        this.#expression(statement.opcode);
-        this.#target.code.setLocal(VALUE);
-        decode(statement.page, this);
-        return true;
+  #block(block: Block, outer: Rest | undefined, decode: Decode): boolean {
+    const { length } = block;
+    const reads: number[] = [];
+    let after = outer?.reads ?? 0;
+    for (let index = length - 1; index >= 0; index -= 1) {
+      reads[index] = after;
+      after |= readsOf(block[index] as Statement);
+    }
+    if (!outer) this.#read = after;
+    for (let index = 0; index < length; index += 1) {
+      const statement = block[index] as Statement;
+      switch (statement.op) {
+        case 'decode':
+          this.#expression(statement.opcode);
+          this.#target.code.setLocal(VALUE);
+          decode(statement.page, this);
+          return true;
+        case 'if':
+          if (this.#if(statement, { block, from: index + 1, outer, reads: reads[index] as number }, decode))
+            return true;
+          break;
+        case 'cycle':
+          this.#cycle(statement, { block, from: index + 1, outer, reads: reads[index] as number });
+          break;
+        default:
+          this.#statement(statement);
       }
-      const rest = [block.slice(index + 1), ...outer];
-      if (statement.op === 'if') {
-        if (this.#if(statement, rest, decode)) return true;
-      } else this.#statement(statement, rest);
     }
     return false;
   }
 
-  #statement(statement: Exclude<Statement, { op: 'if' | 'decode' }>, rest: readonly Block[]): void {
-    const { code, base, isWatched, isQuiet } = this.#target;
+  #statement(statement: Exclude<Statement, { op: 'cycle' | 'if' | 'decode' }>): void {
+    const { code, isWatched, isQuiet } = this.#target;
     switch (statement.op) {
       case 'set':
         this.#assignRegister(statement.register, statement.value);
@@ -328,45 +376,38 @@ export class BodyPrinter {
         if (isQuiet) return;
         const bit = 1 << statement.bit;
         if (isWatched) {
-          code.constant(0).load(base + LINE_WORD * 4);
-          code.constant(bit).byte(op.and).getLocal(CHANGED).byte(op.or).setLocal(CHANGED);
+          this.#word(LINE_WORD).constant(bit).byte(op.and);
+          code.getLocal(CHANGED).byte(op.or).setLocal(CHANGED);
         }
-        this.#storeWord(LINE_WORD, () =>
-          code
-            .constant(0)
-            .load(base + LINE_WORD * 4)
-            .constant(~bit)
-            .byte(op.and),
-        );
+        code.constant(0);
+        this.#word(LINE_WORD).constant(~bit).byte(op.and);
+        this.#storeWord(LINE_WORD);
         return;
       }
       case 'sample':
         // Nothing is due before the instruction ends.
         return;
-      case 'cycle':
-        this.#cycle(statement, rest);
     }
   }
 
   #assignRegister(register: number, value: Expression): void {
-    const { code, base } = this.#target;
+    const { code } = this.#target;
     if (this.#statusRegisters.has(register)) this.#setsStatus = true;
     if (this.#zero.has(register)) {
       if (this.#isZero(value)) return;
       this.#zero = new Set([...this.#zero].filter((other) => other !== register));
       if (valueWithoutInput(value) === 0 && register !== this.#programCounter) {
         // A poll: while no line is asserted it leaves the 0 that is there.
-        code
-          .constant(0)
-          .load(base + LINE_WORD * 4)
-          .if();
-        this.#inArm(() => {
-          this.#expression(value);
-          code.setLocal(PLAIN);
-        });
+        this.#word(LINE_WORD).if();
+        // What is loaded into locals here is not there otherwise.
+        const before = this.#registers.slice();
+        this.#expression(value);
+        code.setLocal(PLAIN);
+        this.#registers = before;
         this.#store(register, PLAIN);
         code.end();
-        this.#cachedOf(register).valid = false;
+        this.#registerLocal(register);
+        this.#registers[register] = 0;
         return;
       }
     }
@@ -383,22 +424,13 @@ export class BodyPrinter {
       return;
     }
     this.#expression(value);
-    const cached = this.#cachedOf(register);
-    code.setLocal(cached.local);
-    cached.valid = true;
-    cached.dirty = true;
-  }
-
-  /** Print what runs only at times: what it loads into locals is not there otherwise. */
-  #inArm(print: () => void): void {
-    const before = this.#snapshot();
-    print();
-    this.#restore(before);
+    code.setLocal(this.#registerLocal(register));
+    this.#registers[register] = VALID | DIRTY;
   }
 
   #bound(local: number, bounds: Interval): void {
-    const known = this.#bounds.get(local);
-    this.#bounds.set(local, known ? union(known, bounds) : bounds);
+    const known = this.#bounds[local];
+    this.#bounds[local] = known && known !== bounds ? union(known, bounds) : bounds;
   }
 
   #isZero(expression: Expression): boolean {
@@ -411,13 +443,11 @@ export class BodyPrinter {
       case 'constant':
         return { low: expression.value, high: expression.value };
       case 'register':
-        return this.#zero.has(expression.index)
-          ? { low: 0, high: 0 }
-          : ofWidth(this.#widths.get(expression.index) ?? 31);
+        return this.#zero.has(expression.index) ? ofWidth(0) : ofWidth(this.#widths.get(expression.index) ?? 31);
       case 'local':
-        return this.#bounds.get(expression.index) ?? ofWidth(31);
+        return this.#bounds[expression.index] ?? ofWidth(31);
       case 'input':
-        return { low: 0, high: this.#target.isQuiet ? 0 : 1 };
+        return ofWidth(this.#target.isQuiet ? 0 : 1);
       case 'binary':
         return resultInterval(expression.operator, this.#boundsOf(expression.left), this.#boundsOf(expression.right));
       case 'select':
@@ -425,20 +455,23 @@ export class BodyPrinter {
     }
   }
 
-  #cachedOf(register: number): Cached {
-    let cached = this.#cached.get(register);
-    if (!cached) {
-      cached = { local: this.#allocate(), valid: false, dirty: false };
-      this.#cached.set(register, cached);
+  /** The local of a register. */
+  #registerLocal(register: number): number {
+    let local = this.#localOfRegister[register] as number;
+    if (local === 0) {
+      local = this.#allocate();
+      this.#localOfRegister[register] = local;
+      this.#used.push(register);
     }
-    return cached;
+    return local;
   }
 
   #localOf(index: number): number {
-    let local = this.#locals.get(index);
+    let local = this.#locals[index];
     if (local === undefined) {
       local = this.#allocate();
-      this.#locals.set(index, local);
+      this.#locals[index] = local;
+      this.#usedLocals.push(index);
     }
     return local;
   }
@@ -451,28 +484,25 @@ export class BodyPrinter {
 
   /** Put the value of an expression on the stack. */
   #expression(expression: Expression): void {
-    printExpression(this.#target.code, expression, (leaf) => this.#leaf(leaf));
+    printExpression(this.#target.code, expression, this.#leaf);
   }
 
-  #leaf(leaf: Leaf): void {
-    const { code, base, isQuiet } = this.#target;
+  readonly #leaf = (leaf: Leaf): void => {
+    const { code, isQuiet } = this.#target;
     switch (leaf.op) {
       case 'register': {
         if (leaf.index === this.#programCounter) {
           this.#getProgramCounter();
           return;
         }
-        const cached = this.#cachedOf(leaf.index);
-        if (cached.valid) code.getLocal(cached.local);
-        else if (this.#zero.has(leaf.index)) {
-          code.constant(0);
-          return;
-        } else
-          code
-            .constant(0)
-            .load(base + leaf.index * 4)
-            .teeLocal(cached.local);
-        cached.valid = true;
+        const local = this.#registerLocal(leaf.index);
+        const how = this.#registers[leaf.index] as number;
+        if ((how & VALID) !== 0) code.getLocal(local);
+        else if (this.#zero.has(leaf.index)) code.constant(0);
+        else {
+          this.#word(leaf.index).teeLocal(local);
+          this.#registers[leaf.index] = how | VALID;
+        }
         return;
       }
       case 'local':
@@ -481,47 +511,30 @@ export class BodyPrinter {
       case 'input':
         if (isQuiet) code.constant(0);
         else {
-          code.constant(0).load(base + LINE_WORD * 4);
-          code.constant(leaf.bit).byte(op.shrUnsigned).constant(1).byte(op.and);
+          this.#word(LINE_WORD).constant(leaf.bit).byte(op.shrUnsigned).constant(1).byte(op.and);
         }
     }
-  }
+  };
 
   /** Whether nothing is left to be done after it: both arms went on elsewhere. */
-  #if(
-    { condition, consequent, alternate }: Extract<Statement, { op: 'if' }>,
-    rest: readonly Block[],
-    decode: Decode,
-  ): boolean {
+  #if({ condition, consequent, alternate }: Extract<Statement, { op: 'if' }>, rest: Rest, decode: Decode): boolean {
     const { code } = this.#target;
     if (this.#isZero(condition)) return this.#block(alternate, rest, decode);
     this.#expression(condition);
     // What both arms are to find, and to leave, in the same locals.
-    const before = this.#snapshot();
-    const pending = this.#pending;
-    const zero = this.#zero;
-    const fetched = this.#fetched;
-    const isAtStart = this.#isAtStart;
-    const setsStatus = this.#setsStatus;
+    const before = this.#known();
+    const { pending } = before;
     // What stands last goes on with the next instruction at the end of each arm.
-    const isLast = rest.every((block) => block.length === 0);
+    const isLast = isEmpty(rest);
     code.if();
     this.#depth += 1;
     const consequentEnds = this.#arm(consequent, rest, isLast, decode);
-    const afterConsequent = this.#snapshot();
-    const consequentPending = this.#pending;
-    const consequentFetched = this.#fetched;
-    const consequentIsAtStart = this.#isAtStart;
-    const consequentSetsStatus = this.#setsStatus;
+    const afterConsequent = this.#known();
     const mark = code.length;
     code.else();
-    this.#restore(before);
-    this.#pending = pending;
-    this.#fetched = fetched;
-    this.#isAtStart = isAtStart;
-    this.#setsStatus = setsStatus;
-    const zeroAfterConsequent = this.#zero;
-    this.#zero = new Set([...zero, ...zeroWhenFalse(condition)]);
+    this.#goBack(before);
+    const zero = zeroWhenFalse(condition);
+    if (zero.length > 0) this.#zero = new Set([...before.zero, ...zero]);
     const alternateEnds = this.#arm(alternate, rest, isLast, decode);
     if (consequentEnds && alternateEnds) {
       code.end().byte(op.unreachable);
@@ -529,90 +542,112 @@ export class BodyPrinter {
       return true;
     }
     if (!alternateEnds) {
-      this.#flushWhereUnknown(consequentEnds ? undefined : afterConsequent);
+      if (!consequentEnds) this.#flushWhereUnknown(afterConsequent.registers);
       this.#countDownTo(pending);
     }
     // Where the arms leave the program counter in different ways, it is put whole into its local at the end of each.
     const isSplit =
       !consequentEnds &&
       !alternateEnds &&
-      (this.#fetched !== consequentFetched || this.#isAtStart !== consequentIsAtStart);
+      (this.#fetched !== afterConsequent.fetched || this.#isAtStart !== afterConsequent.isAtStart);
     if (isSplit) this.#settleProgramCounter();
     code.end();
     this.#depth -= 1;
     if (consequentEnds) return false;
-    const zeroAfterAlternate = this.#zero;
-    const setsStatusAfterAlternate = this.#setsStatus;
-    const afterAlternate = this.#snapshot();
+    const afterAlternate = this.#known();
     // The first arm is completed afterwards, now that it is known how the second one leaves the registers.
     const tail = code.cut(mark);
-    this.#restore(afterConsequent);
-    this.#pending = consequentPending;
-    this.#fetched = consequentFetched;
-    this.#isAtStart = consequentIsAtStart;
-    this.#setsStatus = consequentSetsStatus;
-    this.#zero = zeroAfterConsequent;
-    this.#flushWhereUnknown(alternateEnds ? undefined : afterAlternate);
+    this.#goBack(afterConsequent);
+    if (!alternateEnds) this.#flushWhereUnknown(afterAlternate.registers);
     this.#countDownTo(pending);
     if (isSplit) this.#settleProgramCounter();
     code.append(tail);
     if (alternateEnds) return false;
-    const ends = [afterAlternate, this.#snapshot()];
-    for (const [register, cached] of this.#cached) {
-      cached.valid = ends.every((end) => end.get(register)?.valid === true);
-      cached.dirty = ends.some((end) => end.get(register)?.dirty === true) && cached.valid;
+    for (let index = 0; index < this.#used.length; index += 1) {
+      const register = this.#used[index] as number;
+      const one = this.#registers[register] as number;
+      const other = afterAlternate.registers[register] as number;
+      this.#registers[register] = (one & other & VALID) === 0 ? 0 : one | other;
     }
-    this.#zero = new Set([...zeroAfterConsequent].filter((register) => zeroAfterAlternate.has(register)));
-    this.#setsStatus ||= setsStatusAfterAlternate;
+    if (afterAlternate.zero !== this.#zero) {
+      this.#zero = new Set([...this.#zero].filter((register) => afterAlternate.zero.has(register)));
+    }
+    this.#setsStatus ||= afterAlternate.setsStatus;
     return false;
   }
 
-  #arm(block: Block, rest: readonly Block[], isLast: boolean, decode: Decode): boolean {
+  #arm(block: Block, rest: Rest, isLast: boolean, decode: Decode): boolean {
     if (this.#block(block, rest, decode)) return true;
     if (isLast) this.#finish();
     return isLast;
   }
 
-  #snapshot(): Map<number, Cached> {
-    return new Map([...this.#cached].map(([register, cached]) => [register, { ...cached }]));
+  #known(): Known {
+    return {
+      registers: this.#registers.slice(),
+      pending: this.#pending,
+      zero: this.#zero,
+      fetched: this.#fetched,
+      isAtStart: this.#isAtStart,
+      setsStatus: this.#setsStatus,
+    };
   }
 
-  /** Registers first used since stand invalid. */
-  #restore(states: ReadonlyMap<number, Cached>): void {
-    for (const [register, cached] of this.#cached) {
-      cached.valid = states.get(register)?.valid ?? false;
-      cached.dirty = states.get(register)?.dirty ?? false;
-    }
+  /** Go on from where this was known. */
+  #goBack({ registers, pending, zero, fetched, isAtStart, setsStatus }: Known): void {
+    this.#registers = registers.slice();
+    this.#pending = pending;
+    this.#zero = zero;
+    this.#fetched = fetched;
+    this.#isAtStart = isAtStart;
+    this.#setsStatus = setsStatus;
   }
 
   /** Write back what is dirty here but not in its local at the end of the other arm. */
-  #flushWhereUnknown(other: ReadonlyMap<number, Cached> | undefined): void {
-    if (!other) return;
-    for (const [register, cached] of this.#cached) {
-      if (!cached.dirty || other.get(register)?.valid === true) continue;
-      this.#store(register, cached.local);
-      cached.dirty = false;
+  #flushWhereUnknown(other: readonly number[]): void {
+    for (let index = 0; index < this.#used.length; index += 1) {
+      const register = this.#used[index] as number;
+      const how = this.#registers[register] as number;
+      if ((how & DIRTY) === 0 || ((other[register] as number) & VALID) !== 0) continue;
+      this.#store(register, this.#localOfRegister[register] as number);
+      this.#registers[register] = how & ~DIRTY;
+    }
+  }
+
+  /** Write back what is dirty. */
+  #storeDirty(): void {
+    for (let index = 0; index < this.#used.length; index += 1) {
+      const register = this.#used[index] as number;
+      if (((this.#registers[register] as number) & DIRTY) !== 0) {
+        this.#store(register, this.#localOfRegister[register] as number);
+      }
     }
   }
 
   #store(register: number, local: number): void {
-    const { code, base, isWatched, isa } = this.#target;
+    const { code, isWatched, isa } = this.#target;
     if (isWatched && !isa.counters.has(register)) {
-      code
-        .constant(0)
-        .load(base + register * 4)
-        .getLocal(local)
-        .byte(op.xor);
+      this.#word(register).getLocal(local).byte(op.xor);
       code.getLocal(CHANGED).byte(op.or).setLocal(CHANGED);
     }
-    this.#storeWord(register, () => code.getLocal(local));
+    this.#storeLocal(register, local);
   }
 
-  #storeWord(word: number, value: () => void): void {
-    const { code, base } = this.#target;
-    code.constant(0);
-    value();
-    code.store(base + word * 4);
+  /** Put a word of the CPU on the stack. */
+  #word(word: number): Code {
+    return this.#target.code.loadWord(this.#target.base + word * 4);
+  }
+
+  /** Store what is on the stack, above a 0. */
+  #storeWord(word: number): void {
+    this.#target.code.store(this.#target.base + word * 4);
+  }
+
+  #storeLocal(word: number, local: number): void {
+    this.#target.code
+      .constant(0)
+      .getLocal(local)
+      .store(this.#target.base + word * 4);
   }
 
   #countDownTo(pending: number): void {
@@ -625,23 +660,20 @@ export class BodyPrinter {
     this.#pending = pending;
   }
 
-  #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: readonly Block[]): void {
-    const { code, points, isTraced, isDelayed, isa, base } = this.#target;
+  #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: Rest): void {
+    const { code, points, isTraced, isDelayed, isa } = this.#target;
     const { cycle, operands, result } = statement;
-    const [address, value] = operands as [Expression, Expression];
+    const address = operands[0] as Expression;
     const isIo = cycle.space === 'io';
-    const { addressWidth, ioAddressWidth = addressWidth } = isa.declaration;
-    const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
-    const table = base + (isIo ? this.#target.ioTable : this.#target.memoryTable);
     // What is read from memory for nothing need not be read.
-    const isRead = cycle.kind === 'read' && (isTraced || this.#read.has(result));
+    const isRead = cycle.kind === 'read' && (isTraced || (this.#read & bitOf(result)) !== 0);
     const point = points.length;
     points.push({ statement, rest, pending: this.#pending, fetched: this.#isAtStart ? this.#fetched : undefined });
 
     if (cycle.kind === 'acknowledge' || cycle.kind === 'return') {
       // What the chain does is the host's; no code follows.
       const at = address ? this.#intoLocal(address, ADDRESS) : ADDRESS;
-      if (result >= 0) this.#bound(result, ofWidth(8));
+      if (result >= 0) this.#bound(result, BYTE);
       // `leaveToHost` stands in an `if` elsewhere.
       code.block();
       this.#leaveToHost(at, VALUE, point);
@@ -660,14 +692,10 @@ export class BodyPrinter {
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
       if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
-      this.#bound(result, ofWidth(8));
+      this.#bound(result, BYTE);
       if (isTraced) {
-        code
-          .constant(point)
-          .getLocal(CODE)
-          .constant(0)
-          .load(base + WINDOW_ADD_WORD * 4);
-        code.byte(op.sub).constant(distance).byte(op.add).getLocal(this.#localOf(result));
+        code.constant(point).getLocal(CODE);
+        this.#word(WINDOW_ADD_WORD).byte(op.sub).constant(distance).byte(op.add).getLocal(this.#localOf(result));
         this.#getLeft().call(TRACE);
       }
       this.#pending += cycle.length;
@@ -680,7 +708,10 @@ export class BodyPrinter {
       code.getLocal(addressLocal).setLocal(ADDRESS);
       addressLocal = ADDRESS;
     }
-    const valueLocal = cycle.kind === 'write' ? this.#intoLocal(value, VALUE) : VALUE;
+    const valueLocal = cycle.kind === 'write' ? this.#intoLocal(operands[1] as Expression, VALUE) : VALUE;
+    const { addressWidth, ioAddressWidth = addressWidth } = isa.declaration;
+    const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
+    const table = this.#target.base + (isIo ? this.#target.ioTable : this.#target.memoryTable);
     const word = cycle.kind === 'write' ? WRITE : cycle.kind === 'read' ? READ : DELAY;
     this.#pageWord(addressLocal, bounds, shift, table + word * 4);
     if (cycle.kind !== 'idle') code.teeLocal(PLAIN).constant(0).byte(op.lt);
@@ -692,7 +723,7 @@ export class BodyPrinter {
     } else if (cycle.kind === 'write') {
       code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).getLocal(valueLocal).storeByte(0);
     }
-    if (cycle.kind === 'read') this.#bound(result, ofWidth(8));
+    if (cycle.kind === 'read') this.#bound(result, BYTE);
     if (isTraced) {
       code.constant(point).getLocal(addressLocal);
       if (cycle.kind === 'idle') code.constant(0);
@@ -707,7 +738,7 @@ export class BodyPrinter {
     const { code } = this.#target;
     const entryBytes = ENTRY_WORDS * 4;
     if (low >= 0 && low >> shift === high >> shift) {
-      code.constant(0).load(offset + (low >> shift) * entryBytes);
+      code.loadWord(offset + (low >> shift) * entryBytes);
       return;
     }
     // (address >> shift) × size of an entry, as one shift and one mask.
@@ -720,8 +751,9 @@ export class BodyPrinter {
     if (expression.op === 'local') return this.#localOf(expression.index);
     if (expression.op === 'register') {
       if (expression.index === this.#programCounter && !this.#isAtStart) return PROGRAM_COUNTER;
-      const cached = this.#cached.get(expression.index);
-      if (cached?.valid) return cached.local;
+      if (((this.#registers[expression.index] as number) & VALID) !== 0) {
+        return this.#localOfRegister[expression.index] as number;
+      }
     }
     this.#expression(expression);
     this.#target.code.setLocal(spare);
@@ -737,20 +769,71 @@ export class BodyPrinter {
     const { code, isa, points } = this.#target;
     const { statement, rest } = points[point] as Point;
     // What the point knows by itself is left to the host, for it would stand here some thousand times.
-    if (!this.#isAtStart) this.#storeWord(this.#programCounter, () => this.#getProgramCounter());
-    for (const [register, { local, dirty }] of this.#cached) if (dirty) this.#store(register, local);
-    if (this.#locals.size > 0) {
-      const needed = new Set<number>();
-      for (const block of rest) collectReads(block, needed);
-      for (const [index, local] of this.#locals) {
-        if (needed.has(index)) this.#storeWord(isa.words + index, () => code.getLocal(local));
-      }
+    if (!this.#isAtStart) this.#storeLocal(this.#programCounter, PROGRAM_COUNTER);
+    this.#storeDirty();
+    for (let used = 0; used < this.#usedLocals.length; used += 1) {
+      const index = this.#usedLocals[used] as number;
+      if ((rest.reads & bitOf(index)) !== 0) this.#storeLocal(isa.words + index, this.#locals[index] as number);
     }
-    this.#storeWord(ADDRESS_WORD, () => code.getLocal(address));
-    if (statement.cycle.kind === 'write') this.#storeWord(VALUE_WORD, () => code.getLocal(value));
-    this.#storeWord(POINT_WORD, () => code.constant(point));
+    this.#storeLocal(ADDRESS_WORD, address);
+    if (statement.cycle.kind === 'write') this.#storeLocal(VALUE_WORD, value);
+    code.constant(0).constant(point);
+    this.#storeWord(POINT_WORD);
     code.branch(this.toOuterLabels + 1 + HOST);
   }
+}
+
+/** The bit of an IR local in a set of them; what is beyond shares the last one, which only means that more is kept. */
+const bitOf = (local: number): number => 1 << Math.min(local, 31);
+
+function readsIn(expression: Expression): number {
+  switch (expression.op) {
+    case 'local':
+      return bitOf(expression.index);
+    case 'binary':
+      return readsIn(expression.left) | readsIn(expression.right);
+    case 'select':
+      return readsIn(expression.condition) | readsIn(expression.consequent) | readsIn(expression.alternate);
+    default:
+      return 0;
+  }
+}
+
+/** The locals that a statement reads. */
+function readsOf(statement: Statement): number {
+  switch (statement.op) {
+    case 'set':
+    case 'let':
+      return readsIn(statement.value);
+    case 'cycle': {
+      let reads = 0;
+      for (let index = 0; index < statement.operands.length; index += 1) {
+        reads |= readsIn(statement.operands[index] as Expression);
+      }
+      return reads;
+    }
+    case 'if':
+      return readsIn(statement.condition) | readsOfBlock(statement.consequent) | readsOfBlock(statement.alternate);
+    case 'decode':
+      return readsIn(statement.opcode);
+    default:
+      return 0;
+  }
+}
+
+function readsOfBlock(block: Block): number {
+  let reads = 0;
+  for (let index = 0; index < block.length; index += 1) reads |= readsOf(block[index] as Statement);
+  return reads;
+}
+
+const isEmpty = (rest: Rest | undefined): boolean =>
+  rest === undefined || (rest.from === rest.block.length && isEmpty(rest.outer));
+
+function isIn(inner: ReadonlySet<number>, outer: ReadonlySet<number>): boolean {
+  if (inner === outer) return true;
+  for (const element of inner) if (!outer.has(element)) return false;
+  return true;
 }
 
 /** Registers of which all must be 0 for a condition to be false. */

@@ -54,25 +54,22 @@ export class Code {
   }
 
   byte(value: number): this {
-    if (this.#length === this.#bytes.length) {
-      const grown = new Uint8Array(this.#bytes.length * 2);
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
+    if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
     return this;
   }
 
   append(bytes: ArrayLike<number>): this {
-    const length = this.#length + bytes.length;
-    if (length > this.#bytes.length) {
-      const grown = new Uint8Array(2 * length);
-      grown.set(this.bytes);
-      this.#bytes = grown;
-    }
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
     this.#bytes.set(bytes, this.#length);
-    this.#length = length;
+    this.#length += bytes.length;
     return this;
+  }
+
+  #grow(room: number): void {
+    const grown = new Uint8Array(2 * (this.#length + room));
+    grown.set(this.bytes);
+    this.#bytes = grown;
   }
 
   /** LEB128, unsigned. */
@@ -88,12 +85,11 @@ export class Code {
   /** LEB128, signed. */
   signed(value: number): this {
     let rest = value | 0;
-    for (;;) {
-      const low = rest & 0x7f;
+    while (rest < -0x40 || rest >= 0x40) {
+      this.byte((rest & 0x7f) | 0x80);
       rest >>= 7;
-      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return this.byte(low);
-      this.byte(low | 0x80);
     }
+    return this.byte(rest & 0x7f);
   }
 
   constant(value: number): this {
@@ -115,6 +111,11 @@ export class Code {
   /** i32.load of the address on the stack + offset. */
   load(offset: number): this {
     return this.byte(0x28).byte(2).unsigned(offset);
+  }
+
+  /** i32.load of a constant address. */
+  loadWord(address: number): this {
+    return this.constant(0).load(address);
   }
 
   loadByte(offset: number): this {
