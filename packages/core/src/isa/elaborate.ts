@@ -83,8 +83,9 @@ interface Call {
   readonly statements: Block;
   readonly value: Value | undefined;
   readonly locals: number;
-  /** Declared locals that have a value after it, by name. */
-  readonly declaredLocals: ReadonlyMap<string, number>;
+  /** Declared locals that have a value after it, and their indices. */
+  readonly declared: readonly string[];
+  readonly declaredLocals: readonly number[];
   readonly polled: boolean;
 }
 
@@ -93,6 +94,8 @@ export class Elaborator {
   readonly #names: Names;
   /** Pulse registers, each with the registers that set it. */
   readonly #pulses: readonly { readonly index: number; readonly setBy: readonly number[] }[];
+  /** What rows without fields begin with, piece by piece: many begin alike. */
+  readonly #beginnings: Beginnings = new Map();
   /** Registers that an edge of an input may change between any two cycles. */
   readonly volatile = new Set<number>();
 
@@ -205,7 +208,7 @@ export class Elaborator {
   setter(code: Rtl, width: number, where: string): Body {
     const scope = new Scope(this.#names, where);
     const index = scope.newLocal();
-    scope.bind('value', { expression: { op: 'local', index }, ...ofWidth(width) });
+    scope.bind('value', within({ op: 'local', index }, ofWidth(width)));
     scope.block(parseRtl(code, where));
     refuseCycles(scope.statements, where);
     return { block: optimize(scope.statements, scope.locals, this.volatile), locals: scope.locals };
@@ -233,12 +236,25 @@ export class Elaborator {
   }
 
   #elaborate(code: readonly Rtl[], fields: Readonly<Record<string, number>>, where: string, isRow: boolean): Body {
-    const scope = new Scope(this.#names, where);
-    for (const [name, value] of Object.entries(fields)) {
+    let scope = new Scope(this.#names, where);
+    const names = Object.keys(fields);
+    for (const name of names) {
       this.#refuseHiding(name, where, { line: 1, column: 1 });
-      scope.bind(name, known(value));
+      scope.bind(name, known(fields[name] as number));
     }
-    for (const piece of code) scope.block(parseRtl(piece, where));
+    let beginnings = this.#beginnings;
+    for (let index = 0; index < code.length; index += 1) {
+      const piece = code[index] as Rtl;
+      let beginning = names.length === 0 ? beginnings.get(piece) : undefined;
+      if (!beginning) scope.block(parseRtl(piece, where));
+      if (names.length > 0 || index === code.length - 1) continue;
+      if (!beginning) {
+        beginning = { scope, next: new Map() };
+        beginnings.set(piece, beginning);
+      }
+      scope = beginning.scope.copy(where);
+      beginnings = beginning.next;
+    }
     let statements: Block = scope.statements;
     if (isRow) {
       if (this.#pulses.length > 0) statements = atEnds(statements, this.#pulsesAfter(statements));
@@ -270,6 +286,8 @@ function refuseCycles(block: Block, where: string): void {
 
 const known = (value: number): Value => ({ expression: constant(value), low: value, high: value });
 
+const within = (expression: Expression, { low, high }: Interval): Value => ({ expression, low, high });
+
 /** Put `poll` before each cycle that can be the last of its path; the last poll that runs is the one that counts. */
 function insertBeforeLastCycles(
   statements: readonly Statement[],
@@ -292,6 +310,9 @@ function insertBeforeLastCycles(
   return { statements: result, always: false };
 }
 
+/** By piece of code, what has come of it and those before it, and what follows in some row. */
+type Beginnings = Map<Rtl, { readonly scope: Scope; readonly next: Beginnings }>;
+
 /** The elaboration of one body. */
 class Scope {
   statements: Statement[] = [];
@@ -300,16 +321,31 @@ class Scope {
   readonly #names: Names;
   readonly #where: string;
   /** What is bound by `let`, as a parameter or as a field, innermost last; that of the running function from `#first` on. */
-  readonly #bound: string[] = [];
-  readonly #values: Value[] = [];
+  #bound: string[] = [];
+  #values: Value[] = [];
   #first = 0;
-  readonly #declaredLocals = new Map<string, number>();
+  /** Declared locals that have a value, and their indices. */
+  #declared: string[] = [];
+  #declaredLocals: number[] = [];
   readonly #calling: string[];
 
   constructor(names: Names, where: string, calling: string[] = []) {
     this.#names = names;
     this.#where = where;
     this.#calling = calling;
+  }
+
+  /** Another body that is so far the same. */
+  copy(where: string): Scope {
+    const copy = new Scope(this.#names, where, this.#calling);
+    copy.statements = this.statements.slice();
+    copy.locals = this.locals;
+    copy.polled = this.polled;
+    copy.#bound = this.#bound.slice();
+    copy.#values = this.#values.slice();
+    copy.#declared = this.#declared.slice();
+    copy.#declaredLocals = this.#declaredLocals.slice();
+    return copy;
   }
 
   newLocal(): number {
@@ -423,7 +459,7 @@ class Scope {
         return;
       case 'view': {
         if (!binding.set) this.#error(position, `view '${name}' has no setter`);
-        this.#call(binding.set, [{ ...ofWidth(binding.width), ...this.#fitted(value, binding.width) }], position);
+        this.#call(binding.set, [this.#fitted(value, binding.width)], position);
         return;
       }
       case 'input':
@@ -440,19 +476,23 @@ class Scope {
   /** Whether nothing that is assigned later reaches it. */
   #isFrozen(expression: Expression): boolean {
     if (expression.op !== 'local') return expression.op === 'constant';
-    for (const declared of this.#declaredLocals.values()) if (declared === expression.index) return false;
-    return true;
+    return !this.#declaredLocals.includes(expression.index);
   }
 
   #localIndex(name: string): number {
-    const index = this.#declaredLocals.get(name) ?? this.newLocal();
-    this.#declaredLocals.set(name, index);
+    const known = this.#declared.indexOf(name);
+    return known < 0 ? this.#declare(name, this.newLocal()) : (this.#declaredLocals[known] as number);
+  }
+
+  #declare(name: string, index: number): number {
+    this.#declared.push(name);
+    this.#declaredLocals.push(index);
     return index;
   }
 
   #fitted(value: Value, width: number): Value {
     const bounds = ofWidth(width);
-    return fitsIn(value, bounds) ? value : { expression: this.#fit(value, width), ...bounds };
+    return fitsIn(value, bounds) ? value : within(this.#fit(value, width), bounds);
   }
 
   #fit(value: Value, width: number): Expression {
@@ -467,7 +507,7 @@ class Scope {
     if (this.#isFrozen(expression)) return value;
     const local = this.newLocal();
     this.statements.push({ op: 'let', local, value: expression });
-    return { expression: { op: 'local', index: local }, low: value.low, high: value.high };
+    return within({ op: 'local', index: local }, value);
   }
 
   #value(tree: ExpressionTree): Value {
@@ -494,15 +534,15 @@ class Scope {
           return this.#value(condition.expression.value !== 0 ? tree.consequent : tree.alternate);
         const consequent = this.#pure(tree.consequent, '?:');
         const alternate = this.#pure(tree.alternate, '?:');
-        return {
-          expression: {
+        return within(
+          {
             op: 'select',
             condition: condition.expression,
             consequent: consequent.expression,
             alternate: alternate.expression,
           },
-          ...union(consequent, alternate),
-        };
+          union(consequent, alternate),
+        );
       }
       case 'call': {
         const result = this.#callByName(this.#resolve(tree), tree.parameters, tree);
@@ -532,16 +572,16 @@ class Scope {
     const binding = this.#names.globals.get(name);
     switch (binding?.kind) {
       case 'register':
-        return { expression: { op: 'register', index: binding.index }, ...ofWidth(binding.width) };
+        return within({ op: 'register', index: binding.index }, ofWidth(binding.width));
       case 'local':
-        if (!this.#declaredLocals.has(name)) this.#error(position, `'${name}' has no value yet`);
-        return { expression: { op: 'local', index: this.#localIndex(name) }, ...ofWidth(binding.width) };
+        if (!this.#declared.includes(name)) this.#error(position, `'${name}' has no value yet`);
+        return within({ op: 'local', index: this.#localIndex(name) }, ofWidth(binding.width));
       case 'view': {
         const value = this.#call(binding.get, [], position);
         return value ? this.#fitted(value, binding.width) : this.#error(position, `view '${name}' gives no value`);
       }
       case 'input':
-        return { expression: { op: 'input', bit: binding.bit }, low: 0, high: 1 };
+        return within({ op: 'input', bit: binding.bit }, ofWidth(1));
       case 'constant':
         return known(binding.value);
       default:
@@ -566,7 +606,7 @@ class Scope {
     if (this.statements.length > afterLeft && changes(this.statements.slice(afterLeft), left.expression)) {
       const local = this.newLocal();
       this.statements.splice(afterLeft, 0, { op: 'let', local, value: left.expression });
-      left = { expression: { op: 'local', index: local }, low: left.low, high: left.high };
+      left = within({ op: 'local', index: local }, left);
     }
     return this.#checked(binary(operator as BinaryOperator, left, right), position);
   }
@@ -634,7 +674,7 @@ class Scope {
     }
     const result = cycle.kind === 'read' || cycle.kind === 'acknowledge' ? this.newLocal() : -1;
     this.statements.push({ op: 'cycle', cycle, operands, result });
-    return result < 0 ? undefined : { expression: { op: 'local', index: result }, ...ofWidth(8) };
+    return result < 0 ? undefined : within({ op: 'local', index: result }, ofWidth(8));
   }
 
   #call(definition: FunctionDefinition, values: readonly Value[], position: Position): Value | undefined {
@@ -658,14 +698,17 @@ class Scope {
   /** Many rows call the same functions with values of the same kind: what that comes to is found once. */
   #sharedCall(definition: FunctionDefinition, values: readonly Value[]): Value | undefined {
     let key = '';
-    for (const { expression, low, high } of values) key += `${expression.op === 'local' ? low : '='}:${high},`;
-    for (const name of this.#declaredLocals.keys()) key += `${name},`;
+    for (let index = 0; index < values.length; index += 1) {
+      const { expression, low, high } = values[index] as Value;
+      key += `${expression.op === 'local' ? low : '='}:${high},`;
+    }
+    for (let index = 0; index < this.#declared.length; index += 1) key += `${this.#declared[index]},`;
     let call = definition.calls.get(key);
     if (!call) {
       call = new Scope(this.#names, this.#where, [...this.#calling, definition.name]).#asCall(
         definition,
         values,
-        this.#declaredLocals,
+        this.#declared,
       );
       definition.calls.set(key, call);
     }
@@ -674,28 +717,31 @@ class Scope {
       this.statements.push(...call.statements);
       return call.value;
     }
-    const locals = values.map(({ expression }) => expression);
-    for (const index of this.#declaredLocals.values()) locals.push({ op: 'local', index });
+    const locals: Expression[] = [];
+    for (let index = 0; index < values.length; index += 1) locals.push((values[index] as Value).expression);
+    const { length } = this.#declared;
+    for (let at = 0; at < length; at += 1) locals.push({ op: 'local', index: this.#declaredLocals[at] as number });
     while (locals.length < call.locals) locals.push({ op: 'local', index: this.newLocal() });
-    for (const [name, index] of call.declaredLocals) this.#declaredLocals.set(name, indexOf(locals, index));
-    for (const statement of call.statements) this.statements.push(moveLocals(statement, locals));
-    return call.value && { ...call.value, expression: replaceLocals(call.value.expression, locals) };
+    // Those that have a value already come first.
+    for (let at = length; at < call.declared.length; at += 1) {
+      this.#declare(call.declared[at] as string, indexOf(locals, call.declaredLocals[at] as number));
+    }
+    for (let index = 0; index < call.statements.length; index += 1) {
+      this.statements.push(moveLocals(call.statements[index] as Statement, locals));
+    }
+    return call.value && within(replaceLocals(call.value.expression, locals), call.value);
   }
 
-  #asCall(
-    { parameters, body }: FunctionDefinition,
-    values: readonly Value[],
-    declaredLocals: ReadonlyMap<string, number>,
-  ): Call {
+  #asCall({ parameters, body }: FunctionDefinition, values: readonly Value[], declared: readonly string[]): Call {
     values.forEach((value, position) => {
       const index = this.newLocal();
       const isKnown = value.expression.op === 'constant';
-      this.bind(parameters[position] as string, isKnown ? value : { ...value, expression: { op: 'local', index } });
+      this.bind(parameters[position] as string, isKnown ? value : within({ op: 'local', index }, value));
     });
-    for (const name of declaredLocals.keys()) this.#localIndex(name);
+    for (const name of declared) this.#localIndex(name);
     const value = this.valueOf(body);
     const { statements, locals, polled } = this;
-    return { statements, value, locals, declaredLocals: this.#declaredLocals, polled };
+    return { statements, value, locals, declared: this.#declared, declaredLocals: this.#declaredLocals, polled };
   }
 }
 
@@ -708,6 +754,9 @@ const OPPOSITES: Partial<Record<BinaryOperator, BinaryOperator>> = {
   '<=': '>',
 };
 
+/** Operators that with 0 on their right come to what is on their left. */
+const KEEPS_LEFT: ReadonlySet<BinaryOperator> = new Set(['+', '-', '|', '^', '<<', '>>']);
+
 const truth = (value: Value): Value => (fitsIn(value, { low: 0, high: 1 }) ? value : binary('!=', value, known(0)));
 
 /** An operation, with constants folded and identities dropped. */
@@ -717,21 +766,21 @@ function binary(operator: BinaryOperator, left: Value, right: Value): Value {
   if (l.op === 'constant' && r.op === 'constant') return known(compute(operator, l.value, r.value));
   if (r.op === 'constant') {
     const { value } = r;
-    if (value === 0 && ['+', '-', '|', '^', '<<', '>>'].includes(operator)) return left;
+    if (value === 0 && KEEPS_LEFT.has(operator)) return left;
     // (a == b) == 0 is a != b
     const opposite = operator === '==' && value === 0 && l.op === 'binary' ? OPPOSITES[l.operator] : undefined;
-    if (opposite && l.op === 'binary') return { ...left, expression: { ...l, operator: opposite } };
+    if (opposite && l.op === 'binary') {
+      return within({ op: 'binary', operator: opposite, left: l.left, right: l.right }, left);
+    }
     const isMask = operator === '&' && value >= 0 && (value & (value + 1)) === 0;
     if (isMask && fitsIn(left, { low: 0, high: value })) return left;
     // (x & m) & n is x & (m & n)
     if (operator === '&' && l.op === 'binary' && l.operator === '&' && l.right.op === 'constant') {
-      return {
-        expression: { op: 'binary', operator, left: l.left, right: constant(l.right.value & value) },
-        ...resultInterval('&', left, right),
-      };
+      const both = constant(l.right.value & value);
+      return within({ op: 'binary', operator, left: l.left, right: both }, resultInterval('&', left, right));
     }
   }
-  return { expression: { op: 'binary', operator, left: l, right: r }, ...resultInterval(operator, left, right) };
+  return within({ op: 'binary', operator, left: l, right: r }, resultInterval(operator, left, right));
 }
 
 /** Whether statements change something an expression reads. */

@@ -35,7 +35,9 @@ export class FieldKeys {
   }
 
   of(fields: Encoding['fields']): string {
-    return `${this.#used.map((field) => `${field}=${fields[field]};`).join('')}${this.#text}`;
+    let key = this.#text;
+    for (const field of this.#used) key += `;${field}=${fields[field]}`;
+    return key;
   }
 }
 

@@ -30,8 +30,9 @@ export class InstructionSet {
   /** Encodings by page and opcode. */
   readonly pages: ReadonlyMap<string, Page>;
   readonly #elaborator: Elaborator;
+  readonly #bodies = new Map<Encoding, Body>();
   /** By what makes them: the code, and the values of the fields in it. */
-  readonly #bodies = new Map<string, Body>();
+  readonly #alike = new Map<string, Body>();
   readonly #keys = new Map<RowDeclaration, FieldKeys>();
   readonly #getters = new Map<string, Expression>();
   readonly #setters = new Map<string, Body | undefined>();
@@ -113,10 +114,19 @@ export class InstructionSet {
 
   /** What an encoding does after its opcode was fetched. */
   body(encoding: Encoding): Body {
-    const { row, fields } = encoding;
+    // Asked for several times while a module is printed.
+    let body = this.#bodies.get(encoding);
+    if (!body) {
+      body = this.#elaborated(encoding);
+      this.#bodies.set(encoding, body);
+    }
+    return body;
+  }
+
+  #elaborated({ row, fields }: Encoding): Body {
     const code = [row.code].flat();
     const keys = kept(this.#keys, row, () => new FieldKeys(code.map(({ rtl }) => rtl).join('\n'), fieldsOf(row)));
-    return kept(this.#bodies, keys.of(fields), () => this.#elaborator.row(code, fields, rowName(row)));
+    return kept(this.#alike, keys.of(fields), () => this.#elaborator.row(code, fields, rowName(row)));
   }
 
   /** One instruction, from its interrupt check on. */

@@ -4,32 +4,49 @@ import type { Block, Expression, Statement } from './ir.js';
 /** By local: what is to stand in its place, if anything. */
 export type LocalValues = readonly (Expression | undefined)[];
 
-/** The same statement with other values for locals that it reads; what does not change is not copied, for there is much of it. */
+// Written out, and not by `{ ...statement, value }`: there is much of it in a process that V8 has optimized nothing of yet.
+
+/** The same statement with other values for locals that it reads; what does not change is not copied. */
 export function replaceReads(statement: Statement, values: LocalValues): Statement {
   switch (statement.op) {
-    case 'set':
+    case 'set': {
+      const value = replaceLocals(statement.value, values);
+      return value === statement.value ? statement : { op: 'set', register: statement.register, value };
+    }
     case 'let': {
       const value = replaceLocals(statement.value, values);
-      return value === statement.value ? statement : { ...statement, value };
+      return value === statement.value ? statement : { op: 'let', local: statement.local, value };
     }
     case 'cycle': {
-      const operands = statement.operands.map((operand) => replaceLocals(operand, values));
-      return operands.every((operand, index) => operand === statement.operands[index])
-        ? statement
-        : { ...statement, operands };
+      const { cycle, result } = statement;
+      const operands = replaceAll(statement.operands, values);
+      return operands === statement.operands ? statement : { op: 'cycle', cycle, operands, result };
     }
     case 'if': {
+      const { consequent, alternate } = statement;
       const condition = replaceLocals(statement.condition, values);
-      return condition === statement.condition ? statement : { ...statement, condition };
+      return condition === statement.condition ? statement : { op: 'if', condition, consequent, alternate };
     }
     case 'decode': {
       const opcode = replaceLocals(statement.opcode, values);
-      return opcode === statement.opcode ? statement : { ...statement, opcode };
+      return opcode === statement.opcode ? statement : { op: 'decode', page: statement.page, opcode };
     }
     case 'acknowledge':
     case 'sample':
       return statement;
   }
+}
+
+function replaceAll(expressions: readonly Expression[], values: LocalValues): readonly Expression[] {
+  let replaced: Expression[] | undefined;
+  for (let index = 0; index < expressions.length; index += 1) {
+    const expression = expressions[index] as Expression;
+    const other = replaceLocals(expression, values);
+    if (other === expression) continue;
+    replaced ??= expressions.slice();
+    replaced[index] = other;
+  }
+  return replaced ?? expressions;
 }
 
 /** The same expression with other values for some locals. */
@@ -54,19 +71,30 @@ export function replaceLocals(expression: Expression, values: LocalValues): Expr
 
 /** The same statement, and those within it, with all its locals moved: each to the local that stands in its place. */
 export function moveLocals(statement: Statement, locals: LocalValues): Statement {
-  const moved = replaceReads(statement, locals);
-  switch (moved.op) {
+  switch (statement.op) {
     case 'let':
-      return { ...moved, local: indexOf(locals, moved.local) };
-    case 'cycle':
-      return moved.result < 0 ? moved : { ...moved, result: indexOf(locals, moved.result) };
-    case 'if': {
-      const block = (statements: Block): Block => statements.map((inner) => moveLocals(inner, locals));
-      return { ...moved, consequent: block(moved.consequent), alternate: block(moved.alternate) };
+      return { op: 'let', local: indexOf(locals, statement.local), value: replaceLocals(statement.value, locals) };
+    case 'cycle': {
+      const { cycle, result } = statement;
+      const operands = replaceAll(statement.operands, locals);
+      return { op: 'cycle', cycle, operands, result: result < 0 ? result : indexOf(locals, result) };
     }
+    case 'if':
+      return {
+        op: 'if',
+        condition: replaceLocals(statement.condition, locals),
+        consequent: moveAll(statement.consequent, locals),
+        alternate: moveAll(statement.alternate, locals),
+      };
     default:
-      return moved;
+      return replaceReads(statement, locals);
   }
+}
+
+function moveAll(block: Block, locals: LocalValues): Block {
+  const moved: Statement[] = [];
+  for (let index = 0; index < block.length; index += 1) moved.push(moveLocals(block[index] as Statement, locals));
+  return moved;
 }
 
 export const indexOf = (locals: LocalValues, local: number): number =>

@@ -1,5 +1,5 @@
 /** What elaboration leaves behind is tidied: values used once are moved to where they are used. */
-import { type Block, type Expression, expressionsOf, someExpression as reads, type Statement } from './ir.js';
+import { type Block, type Expression, type Statement, someExpression } from './ir.js';
 import { replaceReads } from './locals.js';
 
 /** By local: how often it is assigned, and how often it is read. */
@@ -7,6 +7,9 @@ interface Uses {
   readonly assigned: number[];
   readonly read: number[];
 }
+
+// Loops over arrays by for…of make an object an element until V8 optimizes them, and closures cost as much: elaboration
+// is over by then.
 
 /**
  * The same block with fewer statements and locals; what it does is unchanged.
@@ -20,55 +23,76 @@ export function optimize(block: Block, locals: number, volatile: ReadonlySet<num
   return substitute(mergeCopies(block, uses), uses, volatile);
 }
 
+/** What stands for a local that is only a copy. */
+type Names = (Extract<Expression, { op: 'local' }> | undefined)[];
+
 /** A local that is just another local, neither ever assigned again, is that other local. */
-function mergeCopies(block: Block, { assigned, read }: Uses): Block {
-  const names: (Extract<Expression, { op: 'local' }> | undefined)[] = [];
-  const visit = (statements: Block): void => {
-    for (const statement of statements) {
-      if (statement.op === 'if') {
-        visit(statement.consequent);
-        visit(statement.alternate);
-      }
-      if (statement.op !== 'let' || statement.value.op !== 'local') continue;
-      const { local, value } = statement;
-      if (assigned[local] === 1 && assigned[value.index] === 1) names[local] = names[value.index] ?? value;
-    }
-  };
-  visit(block);
+function mergeCopies(block: Block, uses: Uses): Block {
+  const names: Names = [];
+  findCopies(block, uses, names);
   if (names.length === 0) return block;
   // Whoever read the copy reads the other one; the copying itself no longer does.
+  const { read } = uses;
   names.forEach((name, local) => {
     if (name) read[name.index] = (read[name.index] as number) + (read[local] as number) - 1;
   });
-  const rename = (statements: Block): Block => {
-    const result: Statement[] = [];
-    for (const statement of statements) {
-      if (statement.op === 'let' && names[statement.local]) continue;
-      const renamed = replaceReads(statement, names);
-      result.push(
-        renamed.op === 'if'
-          ? { ...renamed, consequent: rename(renamed.consequent), alternate: rename(renamed.alternate) }
-          : renamed,
-      );
+  return rename(block, names);
+}
+
+function findCopies(block: Block, uses: Uses, names: Names): void {
+  for (let index = 0; index < block.length; index += 1) {
+    const statement = block[index] as Statement;
+    if (statement.op === 'if') {
+      findCopies(statement.consequent, uses, names);
+      findCopies(statement.alternate, uses, names);
+    } else if (statement.op === 'let' && statement.value.op === 'local') {
+      const { local, value } = statement;
+      if (uses.assigned[local] === 1 && uses.assigned[value.index] === 1) names[local] = names[value.index] ?? value;
     }
-    return result;
-  };
-  return rename(block);
+  }
+}
+
+function rename(block: Block, names: Names): Block {
+  const result: Statement[] = [];
+  for (let index = 0; index < block.length; index += 1) {
+    const statement = block[index] as Statement;
+    if (statement.op === 'let' && names[statement.local]) continue;
+    const renamed = replaceReads(statement, names);
+    if (renamed.op !== 'if') result.push(renamed);
+    else {
+      const { condition, consequent, alternate } = renamed;
+      result.push({ op: 'if', condition, consequent: rename(consequent, names), alternate: rename(alternate, names) });
+    }
+  }
+  return result;
 }
 
 function countUses(block: Block, uses: Uses): void {
-  // Loops over arrays by for…of make an object an element until V8 optimizes them, and elaboration is over by then.
-  block.forEach((statement) => {
-    expressionsOf(statement).forEach((expression) => {
-      countReads(expression, uses.read);
-    });
-    if (statement.op === 'let') count(uses.assigned, statement.local);
-    if (statement.op === 'cycle' && statement.result >= 0) count(uses.assigned, statement.result);
-    if (statement.op === 'if') {
-      countUses(statement.consequent, uses);
-      countUses(statement.alternate, uses);
+  for (let index = 0; index < block.length; index += 1) {
+    const statement = block[index] as Statement;
+    switch (statement.op) {
+      case 'set':
+        countReads(statement.value, uses.read);
+        break;
+      case 'let':
+        countReads(statement.value, uses.read);
+        count(uses.assigned, statement.local);
+        break;
+      case 'cycle':
+        for (let at = 0; at < statement.operands.length; at += 1) {
+          countReads(statement.operands[at] as Expression, uses.read);
+        }
+        if (statement.result >= 0) count(uses.assigned, statement.result);
+        break;
+      case 'if':
+        countReads(statement.condition, uses.read);
+        countUses(statement.consequent, uses);
+        countUses(statement.alternate, uses);
+        break;
+      case 'decode':
+        countReads(statement.opcode, uses.read);
     }
-  });
+  }
 }
 
 function countReads(expression: Expression, read: number[]): void {
@@ -88,13 +112,13 @@ function count(counts: number[], local: number): void {
 }
 
 function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Block {
-  const once = (local: number): boolean => uses.assigned[local] === 1 && uses.read[local] === 1;
-  const result: Statement[] = [...block];
+  const result: Statement[] = block.slice();
   for (let index = 0; index < result.length; index += 1) {
     const statement = result[index] as Statement;
     if (statement.op === 'if') {
       result[index] = {
-        ...statement,
+        op: 'if',
+        condition: statement.condition,
         consequent: substitute(statement.consequent, uses, volatile),
         alternate: substitute(statement.alternate, uses, volatile),
       };
@@ -105,11 +129,12 @@ function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Bl
         next?.op === 'let' &&
         next.value.op === 'local' &&
         next.value.index === statement.result &&
-        once(statement.result)
+        isUsedOnce(statement.result, uses)
       ) {
-        result.splice(index, 2, { ...statement, result: next.local });
+        const { cycle, operands } = statement;
+        result.splice(index, 2, { op: 'cycle', cycle, operands, result: next.local });
       }
-    } else if (statement.op === 'let' && once(statement.local)) {
+    } else if (statement.op === 'let' && isUsedOnce(statement.local, uses)) {
       const user = findUser(result, index, volatile);
       if (user < 0) continue;
       const values: Expression[] = [];
@@ -123,35 +148,63 @@ function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Bl
   return result;
 }
 
+const isUsedOnce = (local: number, { assigned, read }: Uses): boolean => assigned[local] === 1 && read[local] === 1;
+
 /** The statement that reads the local of the `let` at `index`, if its value is still the same there. */
 function findUser(block: Block, index: number, volatile: ReadonlySet<number>): number {
   const { local, value } = block[index] as Extract<Statement, { op: 'let' }>;
   for (let user = index + 1; user < block.length; user += 1) {
     const statement = block[user] as Statement;
-    if (expressionsOf(statement).some((expression) => readsLocal(expression, local))) return user;
+    if (isReadBy(statement, local)) return user;
     if (interferes(statement, value, volatile)) return -1;
   }
   return -1;
 }
 
-const readsLocal = (expression: Expression, local: number): boolean =>
-  reads(expression, (part) => part.op === 'local' && part.index === local);
+/** Whether a statement itself, not those within it, reads a local. */
+function isReadBy(statement: Statement, local: number): boolean {
+  switch (statement.op) {
+    case 'set':
+    case 'let':
+      return reads(statement.value, 'local', local);
+    case 'cycle':
+      for (let at = 0; at < statement.operands.length; at += 1) {
+        if (reads(statement.operands[at] as Expression, 'local', local)) return true;
+      }
+      return false;
+    case 'if':
+      return reads(statement.condition, 'local', local);
+    case 'decode':
+      return reads(statement.opcode, 'local', local);
+    default:
+      return false;
+  }
+}
+
+/** Whether an expression reads a register or a local. */
+function reads(expression: Expression, op: 'register' | 'local', index: number): boolean {
+  if (expression.op === op) return expression.index === index;
+  if (expression.op === 'binary') return reads(expression.left, op, index) || reads(expression.right, op, index);
+  return (
+    expression.op === 'select' &&
+    (reads(expression.condition, op, index) ||
+      reads(expression.consequent, op, index) ||
+      reads(expression.alternate, op, index))
+  );
+}
 
 function interferes(statement: Statement, value: Expression, volatile: ReadonlySet<number>): boolean {
   switch (statement.op) {
     case 'set':
-      return reads(value, (part) => part.op === 'register' && part.index === statement.register);
+      return reads(value, 'register', statement.register);
     case 'let':
-      return reads(value, (part) => part.op === 'local' && part.index === statement.local);
+      return reads(value, 'local', statement.local);
     case 'acknowledge':
-      return reads(value, ({ op }) => op === 'input');
+      return someExpression(value, ({ op }) => op === 'input');
     case 'cycle':
-      return reads(
-        value,
-        (part) =>
-          part.op === 'input' ||
-          (part.op === 'register' && volatile.has(part.index)) ||
-          (part.op === 'local' && part.index === statement.result),
+      return (
+        reads(value, 'local', statement.result) ||
+        someExpression(value, (part) => part.op === 'input' || (part.op === 'register' && volatile.has(part.index)))
       );
     default:
       return true;

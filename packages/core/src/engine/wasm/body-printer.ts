@@ -161,8 +161,9 @@ export class BodyPrinter {
   /** IR locals that have one, and by IR local which. */
   readonly #usedLocals: number[] = [];
   readonly #locals: number[] = [];
-  /** By IR local, the bounds of its values. */
+  /** By IR local, the bounds of its values, where they are asked for. */
   readonly #bounds: Interval[] = [];
+  #bounded = 0;
   /** IR locals that the body reads at all. */
   #read = 0;
   #next = FIRST_POOL;
@@ -221,6 +222,7 @@ export class BodyPrinter {
 
   /** Print a body and the jump to the next instruction. */
   print(block: Block, decode: Decode): void {
+    this.#bounded = boundedLocals(block, this.#target.rare, 0);
     if (!this.#block(block, undefined, decode)) this.#finish();
   }
 
@@ -370,7 +372,9 @@ export class BodyPrinter {
       case 'let':
         this.#expression(statement.value);
         code.setLocal(this.#localOf(statement.local));
-        this.#bound(statement.local, this.#boundsOf(statement.value));
+        if ((this.#bounded & bitOf(statement.local)) !== 0) {
+          this.#bound(statement.local, this.#boundsOf(statement.value));
+        }
         return;
       case 'acknowledge': {
         if (isQuiet) return;
@@ -825,6 +829,29 @@ function readsOfBlock(block: Block): number {
   let reads = 0;
   for (let index = 0; index < block.length; index += 1) reads |= readsOf(block[index] as Statement);
   return reads;
+}
+
+/** The locals whose bounds matter: what addresses, conditions, and values of rare registers are made of. */
+function boundedLocals(block: Block, rare: ReadonlySet<number>, after: number): number {
+  let found = after;
+  for (let index = block.length - 1; index >= 0; index -= 1) {
+    const statement = block[index] as Statement;
+    switch (statement.op) {
+      case 'cycle':
+        if (statement.operands[0]) found |= readsIn(statement.operands[0]);
+        break;
+      case 'if':
+        found = boundedLocals(statement.consequent, rare, boundedLocals(statement.alternate, rare, found));
+        found |= readsIn(statement.condition);
+        break;
+      case 'let':
+        if ((found & bitOf(statement.local)) !== 0) found |= readsIn(statement.value);
+        break;
+      case 'set':
+        if (rare.has(statement.register)) found |= readsIn(statement.value);
+    }
+  }
+  return found;
 }
 
 const isEmpty = (rest: Rest | undefined): boolean =>
