@@ -79,6 +79,21 @@ interface Stretch {
   readonly number: number;
 }
 
+/** Who answers accesses, from the first address to the last. */
+type Answering = Readonly<Record<Access, readonly Stretch[]>>;
+
+/**
+ * Who answers where in an address space.
+ *
+ * @throws ConfigError if that is not clear
+ */
+export function answeringRegions(regions: readonly Region[], addressWidth: number): Answering {
+  refuseOverlap(regions);
+  refuseMirrorLoops(regions);
+  const end = 2 ** addressWidth;
+  return { read: stretches(regions, 'read', end), write: stretches(regions, 'write', end) };
+}
+
 export class Bus {
   readonly name: string;
   readonly addressWidth: number;
@@ -93,7 +108,7 @@ export class Bus {
   readonly isDelayed: boolean;
   #tableOffset = 0;
   /** Who answers where, from the first address to the last. */
-  readonly #answering: Readonly<Record<Access, readonly Stretch[]>>;
+  readonly #answering: Answering;
   /** Byte maps of mixed pages, one for reads and one for writes, by page. */
   readonly #byteMaps = new Map<number, number>();
   /** Arena offset of the delay tables, one byte an entry, by number. */
@@ -119,12 +134,14 @@ export class Bus {
       addressWidth,
       openBus,
       regions,
+      answering,
       delays,
     }: {
       name: string;
       addressWidth: number;
       openBus: number;
       regions: readonly Region[];
+      answering: Answering;
       delays: readonly DelayTable[];
     },
     layout: ArenaLayout,
@@ -138,12 +155,9 @@ export class Bus {
     this.regions = regions;
     this.delays = delays;
     this.isDelayed = regions.some((region) => 'delay' in region && region.delay !== 0);
-    refuseOverlap(regions);
-    refuseMirrorLoops(regions);
     for (const { period } of delays) this.#delayOffsets.push(layout.reserve(period));
-    const end = this.pageCount * (this.pageMask + 1);
-    this.#answering = { read: stretches(regions, 'read', end), write: stretches(regions, 'write', end) };
-    for (const { from } of [...this.#answering.read, ...this.#answering.write]) {
+    this.#answering = answering;
+    for (const { from } of [...answering.read, ...answering.write]) {
       const page = from >>> this.pageShift;
       const isMixed = (from & this.pageMask) !== 0 && !this.#byteMaps.has(page);
       if (isMixed) this.#byteMaps.set(page, layout.reserve(2 * (this.pageMask + 1)));
@@ -155,10 +169,12 @@ export class Bus {
     this.#tableOffset = offset;
   }
 
-  attach(arena: Arena): void {
+  /** @param isBlank whether the page table will come with the state of another machine */
+  attach(arena: Arena, isBlank = false): void {
     this.#bytes = arena.u8;
     this.#words = arena.i32;
     this.table = arena.words(this.#tableOffset, this.pageCount * ENTRY_WORDS);
+    if (isBlank) return;
     this.delays.forEach(({ cycles, period }, index) => {
       const offset = this.#delayOffsets[index + 1] as number;
       this.#bytes.fill(0, offset, offset + period);

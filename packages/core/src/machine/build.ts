@@ -1,5 +1,5 @@
 /** From a config to the parts of a machine, laid out in one arena. */
-import { BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
+import { answeringRegions, BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
 import type { BusDevice, Region } from '../bus/region.js';
 import type { EngineName } from '../engine/engine.js';
 import { BackplaneError, ConfigError, suggest } from '../errors.js';
@@ -111,12 +111,28 @@ interface PlannedDevice {
   readonly onBus: { name: string; size: number } & BusDevice;
 }
 
+/** What was worked out for the first machine of a config holds for all of them. */
+export class WorkedOut {
+  readonly #results = new Map<string, unknown>();
+
+  get<T>(name: string, workOut: () => T): T {
+    if (!this.#results.has(name)) this.#results.set(name, workOut());
+    return this.#results.get(name) as T;
+  }
+}
+
 /**
  * Build the parts of a machine.
  *
+ * @param isBlank whether all state will be copied from another machine
  * @throws ConfigError with path, fault and mend
  */
-export function buildParts(config: ParsedConfig, { plugins, images = {} }: MachineOptions): Parts {
+export function buildParts(
+  config: ParsedConfig,
+  { plugins, images = {} }: MachineOptions,
+  known: WorkedOut,
+  isBlank: boolean,
+): Parts {
   const layout = new ArenaLayout();
   const cpuPlugins = new Map(
     plugins.flatMap((plugin) => (plugin.kind === 'cpu' ? [[plugin.type, plugin] as const] : [])),
@@ -148,7 +164,17 @@ export function buildParts(config: ParsedConfig, { plugins, images = {} }: Machi
 
   const usedImages = new Set<string>();
   const planned = deviceConfigs.map(([name, deviceConfig], index) =>
-    planDevice(name, deviceConfig, devicePlugins, master, deviceClocks[index] as Frequency, layout, images, usedImages),
+    planDevice(
+      name,
+      deviceConfig,
+      devicePlugins,
+      master,
+      deviceClocks[index] as Frequency,
+      layout,
+      images,
+      usedImages,
+      known,
+    ),
   );
   const media = new Map(planned.flatMap((plan) => Object.values(plan.media).map((medium) => [medium.name, medium])));
   const banks = new Map<string, number>();
@@ -171,17 +197,13 @@ export function buildParts(config: ParsedConfig, { plugins, images = {} }: Machi
   cpuConfigs.forEach(({ name, memory, io, memoryPath, ioPath }, index) => {
     const { plugin, variant, isa, offset } = placed[index] as PlacedCpu;
     const { addressWidth, ioAddressWidth } = isa.declaration;
-    const bus = (space: string, regions: readonly ParsedRegion[], regionsPath: string, width: number): Bus =>
-      new Bus(
-        {
-          name: space,
-          addressWidth: width,
-          openBus: (config.openBus ?? 0xff) & 0xff,
-          regions: makeRegions(regions, regionsPath, `${name}.${space}`, width, regionContext),
-          delays,
-        },
-        layout,
-      );
+    const bus = (space: string, parsed: readonly ParsedRegion[], regionsPath: string, width: number): Bus => {
+      const fullName = `${name}.${space}`;
+      const regions = makeRegions(parsed, regionsPath, fullName, width, regionContext);
+      const answering = known.get(fullName, () => answeringRegions(regions, width));
+      const openBus = (config.openBus ?? 0xff) & 0xff;
+      return new Bus({ name: space, addressWidth: width, openBus, regions, answering, delays }, layout);
+    };
     if (io.length > 0 && ioAddressWidth === undefined) {
       throw new ConfigError('config/no-io', `the ${plugin.type} has no I/O space`, {
         path: ioPath,
@@ -256,8 +278,8 @@ export function buildParts(config: ParsedConfig, { plugins, images = {} }: Machi
   for (const net of wiring.nets) net.attach(arena);
   for (const cpu of cpus.values()) {
     cpu.attach(arena);
-    cpu.memory.attach(arena);
-    if (cpu.io !== cpu.memory) cpu.io.attach(arena);
+    cpu.memory.attach(arena, isBlank);
+    if (cpu.io !== cpu.memory) cpu.io.attach(arena, isBlank);
   }
   scheduler.onChange = () => {
     for (const cpu of cpus.values()) cpu.updateAttention();
@@ -416,14 +438,18 @@ function planDevice(
   layout: ArenaLayout,
   images: Readonly<Record<string, Uint8Array>>,
   usedImages: Set<string>,
+  known: WorkedOut,
 ): PlannedDevice {
   const path = `devices.${name}`;
   const plugin = plugins.get(type);
   if (!plugin) throw unknownPlugin(`no device type '${type}'`, type, [...plugins.keys()], `${path}.type`);
   const { definition } = plugin;
   const { media: mediaConfig, ...own } = definition.media ? (rest as { media?: unknown }) : { ...rest, media: {} };
-  const config = parseDeviceConfig(definition, own, path);
-  const media = insertMedia(name, definition, mediaConfig, images, usedImages);
+  const [config, drives] = known.get(
+    path,
+    () => [parseDeviceConfig(definition, own, path), parseMedia(definition, mediaConfig, `${path}.media`)] as const,
+  );
+  const media = insertMedia(name, definition, drives, images, usedImages);
   const fields = ofPlugin(path, `'state' of '${type}'`, () =>
     reserveFields(
       {
@@ -484,15 +510,7 @@ function refuseStrayHandlers(
   }
 }
 
-/** Put the images that the config names, or those of the drives' own names, into the drives of a device. */
-function insertMedia(
-  device: string,
-  { type, media: drives = {} }: DeviceDefinition,
-  config: unknown,
-  images: Readonly<Record<string, Uint8Array>>,
-  usedImages: Set<string>,
-): Record<string, Medium> {
-  const path = `devices.${device}.media`;
+function parseMedia({ type, media: drives = {} }: DeviceDefinition, config: unknown, path: string): ParsedMedia {
   const result = mediaSchema.safeParse(config);
   if (!result.success) throw configError(result.error, path.split('.'), config, ['image', 'mode']);
   const { data = {} } = result;
@@ -503,6 +521,19 @@ function insertMedia(
       mend: suggest(stray, Object.keys(drives)),
     });
   }
+  return data;
+}
+
+type ParsedMedia = NonNullable<ReturnType<typeof mediaSchema.parse>>;
+
+/** Put the images that the config names, or those of the drives' own names, into the drives of a device. */
+function insertMedia(
+  device: string,
+  { media: drives = {} }: DeviceDefinition,
+  data: ParsedMedia,
+  images: Readonly<Record<string, Uint8Array>>,
+  usedImages: Set<string>,
+): Record<string, Medium> {
   const media: Record<string, Medium> = {};
   for (const [drive, { size }] of Object.entries(drives)) {
     const { image = drive, mode = 'overlay' } = data[drive] ?? {};
@@ -515,7 +546,7 @@ function insertMedia(
         : undefined;
     if (fault !== undefined) {
       throw new ConfigError('config/medium', `image '${image}' ${fault}`, {
-        path: `${path}.${drive}`,
+        path: `devices.${device}.media.${drive}`,
         mend: 'give the right image',
       });
     }
@@ -761,9 +792,12 @@ function connectCpus(cpus: ReadonlyMap<string, Cpu>, { lines }: Wiring): void {
 /** Links by name, in the order of their priority. */
 type Links = ReadonlyMap<string, ChainLink>;
 
+const NO_LINKS: Links = new Map();
+
 const linksOf = ({ definition, fields }: PlannedDevice, arena: Arena): Links => {
+  if (!definition.chain) return NO_LINKS;
   const state = fieldState<Fields>(fields, arena) as Record<string, number>;
-  return new Map((definition.chain ?? []).map((name) => [name, new ChainLink(name, state)]));
+  return new Map(definition.chain.map((name) => [name, new ChainLink(name, state)]));
 };
 
 /** Put the links of the devices that a config names into the chain of its CPU. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineDevice } from '../plugin/define-device.js';
+import { machineOfEverything } from '../state/everything.js';
 import { toy, toyMachine, toyProgram } from '../testing/toy.js';
 import { createMachine } from './machine.js';
 
@@ -96,4 +97,26 @@ test('a fork is run by the engine that its machine was told to use', () => {
   expect(machine.fork().engine).toBe('evaluator');
   machine.setEngine('interpreter');
   expect(machine.fork().engine).toBe('interpreter');
+});
+
+test('a fork of a machine with every kind of state is the machine, and so is a fork of that', () => {
+  for (const cycles of [0, 1, 777, 20_000]) {
+    const machine = machineOfEverything();
+    machine.run(cycles);
+    const { bytes } = machine.checkpoint();
+    const fork = machine.fork();
+    expect(Buffer.compare(fork.checkpoint().bytes, bytes)).toBe(0);
+    const second = fork.fork();
+    for (const one of [machine, fork, second]) one.run(3000);
+    expect(Buffer.compare(fork.checkpoint().bytes, machine.checkpoint().bytes)).toBe(0);
+    expect(Buffer.compare(second.checkpoint().bytes, machine.checkpoint().bytes)).toBe(0);
+  }
+});
+
+test('a machine made beside a fork is powered on', () => {
+  const machine = machineOfEverything();
+  const { bytes } = machine.checkpoint();
+  machine.run(1000);
+  machine.fork();
+  expect(Buffer.compare(machine.fresh().checkpoint().bytes, bytes)).toBe(0);
 });

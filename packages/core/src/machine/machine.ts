@@ -6,12 +6,12 @@ import type { EngineName } from '../engine/engine.js';
 import { Runner } from '../engine/runner.js';
 import { BackplaneError } from '../errors.js';
 import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
-import type { MachineMedium, MediumChange, WrittenSectors } from '../media/medium.js';
+import type { MachineMedium, Medium, MediumChange, WrittenSectors } from '../media/medium.js';
 import type { HostChannel } from '../signal/channel.js';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.js';
 import { hertz } from '../time/clock.js';
 import type { Scheduler } from '../time/scheduler.js';
-import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
+import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts, WorkedOut } from './build.js';
 import { type MachineConfig, parseConfig } from './config.js';
 import { PAUSE_EXIT, PAUSE_FAULT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
 import { type BusCycle, type Cpu, type CpuStatus, HANG } from './cpu.js';
@@ -148,12 +148,12 @@ export class Machine {
   #isDisposed = false;
   /** Output waits until somebody listens. */
   #keepsOutput = false;
-  readonly #build: () => Parts;
+  readonly #build: (isBlank: boolean) => Parts;
   #engine: EngineChoice;
 
   /** @internal Use {@link createMachine}. */
-  constructor(build: () => Parts, engine: EngineChoice, isFork = false) {
-    const parts = build();
+  constructor(build: (isBlank: boolean) => Parts, engine: EngineChoice, isFork = false) {
+    const parts = build(isFork);
     this.parts = parts;
     this.#build = build;
     this.#engine = engine;
@@ -380,18 +380,23 @@ export class Machine {
 
   /** Keep the state as it is now. */
   checkpoint(): Checkpoint {
-    const { arena, layoutSize, media } = this.parts;
     return {
       cycles: this.cycles,
       shape: this.#shape,
-      bytes: this.#cpus.reduceRight(
-        (look, { memory }) =>
-          () =>
-            memory.withoutGuards(look),
-        () => arena.u8.slice(0, layoutSize),
-      )(),
-      media: new Map([...media].map(([name, { written }]) => [name, written])),
+      bytes: this.#look((bytes) => bytes.slice()),
+      media: new Map([...this.parts.media].map(([name, { written }]) => [name, written])),
     };
+  }
+
+  /** Look at all state in the arena. */
+  #look<T>(look: (bytes: Uint8Array) => T): T {
+    const { arena, layoutSize } = this.parts;
+    return this.#cpus.reduceRight(
+      (next, { memory }) =>
+        () =>
+          memory.withoutGuards(next),
+      () => look(arena.bytes(0, layoutSize)),
+    )();
   }
 
   /**
@@ -443,7 +448,10 @@ export class Machine {
     const fork = new Machine(this.#build, this.#engine, true);
     fork.#knownShape = this.#shape;
     fork.#keepsOutput = true;
-    fork.restore(this.checkpoint());
+    this.#look((bytes) => fork.parts.arena.u8.set(bytes));
+    for (const { memory } of fork.#cpus) memory.restored();
+    for (const [name, medium] of fork.parts.media) medium.written = (this.parts.media.get(name) as Medium).written;
+    fork.#afterRestore();
     return fork;
   }
 
@@ -809,5 +817,6 @@ function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
 export function createMachine(config: MachineConfig, options: MachineOptions): Machine {
   // Forks are made of the same one.
   const parsed = parseConfig(config);
-  return new Machine(() => buildParts(parsed, options), options.engine ?? 'auto');
+  const known = new WorkedOut();
+  return new Machine((isBlank) => buildParts(parsed, options, known, isBlank), options.engine ?? 'auto');
 }

@@ -8,21 +8,24 @@ import type { Arena, ArenaLayout } from '../state/arena.js';
 /** Told when the level of one of its nets changed by somebody else's doing. */
 export type NetListener = () => void;
 
+const NOWHERE: Int32Array = new Int32Array(0);
+
 export class Net {
   readonly name: string;
   /** Who can drive it, in the order of their bits. */
   readonly drivers: string[] = [];
-  readonly #offset: number;
-  #words: Int32Array = new Int32Array(1);
+  /** The arena's; it lies at `#word`. */
+  #words: Int32Array = NOWHERE;
+  readonly #word: number;
   readonly #listeners: { readonly driver: number; readonly changed: NetListener }[] = [];
 
   constructor(name: string, layout: ArenaLayout) {
     this.name = name;
-    this.#offset = layout.reserve(4, 4);
+    this.#word = layout.reserve(4, 4) >> 2;
   }
 
   attach(arena: Arena): void {
-    this.#words = arena.words(this.#offset, 1);
+    this.#words = arena.i32;
   }
 
   /** Add something that may pull the net, and get its bit. */
@@ -43,24 +46,24 @@ export class Net {
 
   /** Whether any driver pulls it. */
   get asserted(): boolean {
-    return this.#words[0] !== 0;
+    return this.#words[this.#word] !== 0;
   }
 
   /** One bit a driver, for snapshots. */
   get driverBits(): number {
-    return this.#words[0] as number;
+    return this.#words[this.#word] as number;
   }
 
   set driverBits(bits: number) {
-    this.#words[0] = bits;
+    this.#words[this.#word] = bits;
   }
 
   /** Let a driver pull or release, and add to `changed` whoever must be told. */
   drive(driver: number, pull: boolean, changed: Set<NetListener>): void {
-    const before = this.#words[0] as number;
+    const before = this.#words[this.#word] as number;
     const after = pull ? before | (1 << driver) : before & ~(1 << driver);
     if (after === before) return;
-    this.#words[0] = after;
+    this.#words[this.#word] = after;
     if ((before !== 0) === (after !== 0)) return;
     for (const listener of this.#listeners) if (listener.driver !== driver) changed.add(listener.changed);
   }
