@@ -131,6 +131,10 @@ Examples:
     .addOption(engine())
     .addOption(new Option('--against <name>', 'engine that runs the other one, if not the same').choices(engines))
     .addOption(new Option('--report <format>', 'print the result in this format').choices(['json']))
+    .addHelpText(
+      'after',
+      '\nOutput and input are compared throughout, states at 64 moments and, where these differ, in between. What differs\nfor a while, is the same again at the next moment, and was never put out, is not seen.',
+    )
     .action(async (first: string, second: string | undefined, options: VerifyOptions) => {
       const command = await import('./commands/verify.js');
       finish(await command.verify(first, second, options));

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { interpreter } from '../engine/interpreter.js';
 import { createMachine, type Machine } from '../machine/machine.js';
 import { defineCpu } from '../plugin/define-cpu.js';
+import { defineDevice } from '../plugin/define-device.js';
 import { toy, toyMachine, toyProgram } from '../testing/toy.js';
 import { firstDifference } from './difference.js';
 import { History } from './history.js';
@@ -20,8 +21,8 @@ const recorded = (machine: Machine, cycles = END): Recording => {
   return history.recording();
 };
 
-/** Most ways that a machine is run: 16 at first, then half of what is left each time. Each counts for both machines. */
-const most = (recording: Recording) => 2 * (2 + 16 + Math.ceil(Math.log2(recording.end.at / 16)));
+/** Most ways that a machine is run: 64 at first, then half of what is left each time. Each counts for both machines. */
+const most = (recording: Recording) => 2 * (2 + 64 + Math.ceil(Math.log2(recording.end.at / 64)));
 
 test('a poke in one of two recordings is found where it was done, in few runs', () => {
   const recording = recorded(toyMachine(source));
@@ -136,4 +137,48 @@ test('machines that differ from the start, or in what they are made of, are told
   const [, , more] = firstDifference(of(one), of({ ...two, cpu: undefined, memory: undefined } as never), 1000)
     ?.fields ?? [undefined, undefined, undefined];
   expect(more).toBeDefined();
+});
+
+test('what was put out is compared, though the states are the same again at once', () => {
+  const speaker = defineDevice({
+    type: 'speaker',
+    version: 1,
+    size: 1,
+    channels: ['serial'],
+    create: ({ channels }) => ({ write: (_offset, value) => channels.serial.send(value) }),
+  });
+  // What is at $0500 is put out, and then is what is at $0501.
+  const program = toyProgram('loop: LD $0500\n ST $8000\n LD $0501\n ST $0500\n JMP loop');
+  const make = () =>
+    createMachine(
+      {
+        clock: 1_000_000,
+        cpu: { type: 'toy' },
+        devices: { speaker: { type: 'speaker' } },
+        memory: [
+          { at: 0, ram: '4K', image: 'program' },
+          { at: 0x8000, device: 'speaker' },
+        ],
+        wires: [['speaker.serial', 'host.console']],
+      },
+      { plugins: [toy, speaker], images: { program } },
+    );
+  const recording = recorded(make());
+  let found = 0;
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: END - 100 }), (at) => {
+      const poke = { at, do: 'poke', cpu: 'main', space: 'memory', address: 0x500, bytes: '\x07' } as const;
+      const replays = [recording, signed({ ...recording, actions: [poke] })].map((each) => new Replay(make(), each));
+      const [first, second] = replays as [Replay, Replay];
+      const difference = firstDifference(first, second, recording.end.at);
+      // Unless it was written over before it was put out.
+      if (!difference) return;
+      found += 1;
+      expect(difference.position - at).toBeGreaterThanOrEqual(0);
+      expect(difference.position - at).toBeLessThan(30);
+      expect(difference.runs).toBeLessThanOrEqual(most(recording));
+    }),
+    { numRuns: 15 },
+  );
+  expect(found).toBeGreaterThan(0);
 });

@@ -1,13 +1,17 @@
 /** Where two machines that should be the same begin to differ. */
+import type { Machine } from '../machine/machine.js';
 import { unpackBytes } from '../state/snapshot.js';
 import { type StateComponent, stateOf } from './recording.js';
 import type { Player } from './replay.js';
 
 /** A value that differs. */
 export interface DifferentField {
-  /** As in a snapshot: `cpu/main`, `device/via`, `memory/main.memory[0]`. */
+  /** As in a snapshot: `cpu/main`, `device/via`, `memory/main.memory[0]`, `host/console`. */
   readonly component: string;
-  /** A field of it, `bytes[0x400]` for a byte; empty if the other machine has no such component. */
+  /**
+   * A field of it, `bytes[0x400]` for a byte; `output` or `input` for the last byte that went through a channel at the
+   * host; empty if the other machine has no such component.
+   */
   readonly field: string;
   /** In the first machine; undefined where there is no such thing. */
   readonly first: number | string | undefined;
@@ -28,11 +32,52 @@ export interface Difference {
 }
 
 /** Ways in which both are run at first; within the one that ends in a difference, it is bisected. */
-const WAYS = 16;
+const WAYS = 64;
+
+/** What a machine says and is told at its channels: it shows what the state, later, may not show any more. */
+class Traffic {
+  /** By channel and direction: a digest of what has gone that way, and what went last. */
+  readonly #flows = new Map<string, { digest: number; last: number }>();
+  readonly #machine: Machine;
+  readonly #output = ({ channel, bytes }: { channel: string; bytes: Uint8Array }) => {
+    for (const byte of bytes) this.#add(`host/${channel} output`, byte, 0);
+  };
+  readonly #input = ({ channel, byte, cycles }: { channel: string; byte: number; cycles: number }) =>
+    this.#add(`host/${channel} input`, byte, cycles);
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    machine.on('output', this.#output).on('input', this.#input);
+  }
+
+  /** FNV-1a, over the bytes and when they went. */
+  #add(name: string, byte: number, when: number): void {
+    const { digest } = this.#flows.get(name) ?? { digest: 0x811c9dc5 };
+    const next = [byte, when, when / 2 ** 32].reduce((sum, value) => Math.imul(sum ^ value, 0x01000193), digest);
+    this.#flows.set(name, { digest: next, last: byte });
+  }
+
+  forget(): void {
+    this.#flows.clear();
+  }
+
+  close(): void {
+    this.#machine.off('output', this.#output).off('input', this.#input);
+  }
+
+  differences(other: Traffic): DifferentField[] {
+    return [...new Set([...this.#flows.keys(), ...other.#flows.keys()])].flatMap((name) => {
+      const [own, others] = [this.#flows.get(name), other.#flows.get(name)];
+      const [component = '', field = ''] = name.split(' ');
+      return own?.digest === others?.digest ? [] : [{ component, field, first: own?.last, second: others?.last }];
+    });
+  }
+}
 
 /**
- * Run two machines side by side, and find the first instruction after which their states differ. What differs for a
- * while and is the same again before a sixteenth of the way is over may be missed.
+ * Run two machines side by side, and find the first instruction after which they differ: in their states, in what they
+ * have put out, or in what input they were given when. A state that differs for a while, and is the same again before
+ * a 64th of the way is over, without anything of it having been put out, may be missed.
  *
  * @param end how far, as a position
  *
@@ -41,21 +86,42 @@ const WAYS = 16;
  * const difference = firstDifference(slow, fast, recording.end.at);
  */
 export function firstDifference(first: Player, second: Player, end: number): Difference | undefined {
+  const traffic = [new Traffic(first.machine), new Traffic(second.machine)] as const;
+  try {
+    return findDifference(first, second, end, traffic);
+  } finally {
+    for (const one of traffic) one.close();
+  }
+}
+
+function findDifference(
+  first: Player,
+  second: Player,
+  end: number,
+  traffic: readonly [Traffic, Traffic],
+): Difference | undefined {
   const both = [first, second] as const;
   let runs = 0;
   const isSameAt = (position: number): boolean => {
     for (const player of both) player.runTo(position);
     runs += 2;
-    return first.position === second.position && isSame(first, second);
+    const isSaidTheSame = traffic[0].differences(traffic[1]).length === 0;
+    return first.position === second.position && isSaidTheSame && isSame(first, second);
   };
-  const keep = () => both.map((player) => player.keep());
+  const keep = () => {
+    for (const one of traffic) one.forget();
+    return both.map((player) => player.keep());
+  };
   const start = first.position;
   let programCounter = first.machine.cpu.programCounter;
   const told = (): Difference => ({
     position: Math.min(first.position, second.position),
     cycles: first.machine.cycles,
     programCounter,
-    fields: differentFields(stateOf(first.machine), stateOf(second.machine)),
+    fields: [
+      ...differentFields(stateOf(first.machine), stateOf(second.machine)),
+      ...traffic[0].differences(traffic[1]),
+    ],
     runs,
   });
   if (!isSameAt(start)) return told();
@@ -71,6 +137,7 @@ export function firstDifference(first: Player, second: Player, end: number): Dif
   if (wrongWay === undefined) return undefined;
   let different = wrongWay;
   const goBack = () => {
+    for (const one of traffic) one.forget();
     for (const [index, moment] of moments.entries()) both[index]?.goTo(moment);
   };
   while (different - same > 1) {
