@@ -10,7 +10,7 @@ const MOST_FLAGS = 5;
 export const MOST_CYCLES = 63;
 
 /** A register or view of one bit. */
-interface Flag {
+export interface Flag {
   readonly name: string;
   /** Words it is made from. */
   readonly words: ReadonlySet<number>;
@@ -128,6 +128,8 @@ export class Cases {
   readonly isa: InstructionSet;
   readonly instructions: readonly InstructionCases[];
   readonly #index = new Map<Instruction, number>();
+  /** The instruction that a first byte alone tells: its index, −1 for none, undefined where more bytes have a say. */
+  readonly #byFirst: readonly (number | undefined)[];
   /** Whether something else comes in place of the next instruction. */
   readonly isInterrupted: Evaluate;
   /** Names of registers that make it so. */
@@ -178,6 +180,21 @@ export class Cases {
     this.instructions.forEach(({ instruction }, index) => {
       this.#index.set(instruction, index);
     });
+    this.#byFirst = Array.from({ length: 256 }, (_, first) => {
+      const found = this.instructions.filter(({ instruction }) => instruction.layout[0] === first);
+      const [only] = found;
+      if (!only) return -1;
+      const isSure = found.length === 1 && only.instruction.layout.slice(1).every((part) => typeof part === 'object');
+      return isSure ? this.indexOf(only.instruction) : undefined;
+    });
+  }
+
+  /** Index of the instruction that lies at an address of 64 KiB of memory, −1 if none does. */
+  indexAt(memory: Uint8Array, at: number): number {
+    const known = this.#byFirst[memory[at] as number];
+    if (known !== undefined) return known;
+    const instruction = this.isa.instructions.at((offset) => memory[(at + offset) & 0xffff] as number);
+    return instruction ? this.indexOf(instruction) : -1;
   }
 
   /** Cycles from the beginning of an instruction until an opcode of a page has been decoded. */

@@ -1,7 +1,7 @@
 /** Where two cores differ first. */
 import type { Access, Cell, Failure, Level, Outcome, Step, Subject } from './core.js';
 import { instructionText, type Masks, PREFIXES } from './masks.js';
-import type { ReferenceRun } from './reference.js';
+import type { LoggedRun, ReferenceRun } from './reference.js';
 
 /** The first thing that differs. */
 export interface Difference {
@@ -30,74 +30,123 @@ export function nameOf({ instructions, interrupts }: ReferenceRun, step: number)
   return interrupts[step] ? 'interrupt' : PREFIXES;
 }
 
-/** Where a subject differs from the reference first, if it does. */
-export function difference(
-  wanted: ReferenceRun,
-  seen: Outcome,
-  level: Level,
-  {
-    subject,
-    registers,
-    masks,
-  }: { readonly subject: Subject; readonly registers: readonly string[]; readonly masks: Masks },
-): Difference | undefined {
-  const last = wanted.ends.length - 1;
-  const at = (step: number, rest: Omit<Difference, 'step' | 'instruction'>): Difference => ({
-    step,
-    instruction: nameOf(wanted, step),
-    ...rest,
-  });
-  const steps = level === 'program' ? [last] : wanted.ends.map((_, step) => step);
-  const inState = first(steps, (step) => {
-    const instruction = wanted.instructions[step];
-    const wantedStep = wanted.steps[level === 'program' ? wanted.steps.length - 1 : step] as Step;
-    const seenStep = seen.steps[level === 'program' ? seen.steps.length - 1 : step];
-    if (!seenStep) return at(step, { what: 'steps', wanted: `${last + 1}`, seen: `${seen.steps.length}` });
-    for (const [index, name] of ['cycles', ...subject.registers].entries()) {
-      const place = index === 0 ? 0 : registers.indexOf(name) + 1;
-      if (index > 0 && place === 0) continue;
-      const [one, other] = [wantedStep[place], seenStep[index]];
-      if (one === other || (index === 0 && (other === undefined || other === null))) continue;
-      const isSame =
-        index === 0
-          ? !masks.compares('cycles', instruction)
-          : (((one ?? 0) ^ (other ?? 0)) & masks.bits(name, instruction)) === 0 && other !== undefined;
-      if (!isSame) return at(step, { what: name, wanted: hexadecimal(one), seen: hexadecimal(other) });
+/** Where subjects differ from the reference first. */
+export class Comparison {
+  readonly #subject: Subject;
+  readonly #masks: Masks;
+  /** Of each value of a subject's step, cycles first, where a step of the reference has it; −1 for nowhere. */
+  readonly #places: readonly number[];
+
+  /** @param registers those of the reference */
+  constructor(subject: Subject, registers: readonly string[], masks: Masks) {
+    this.#subject = subject;
+    this.#masks = masks;
+    this.#places = [
+      0,
+      ...subject.registers.map((name) => (registers.includes(name) ? registers.indexOf(name) + 1 : -1)),
+    ];
+  }
+
+  /** Where an outcome differs first, if it does. */
+  difference(wanted: ReferenceRun | LoggedRun, seen: Outcome, level: Level): Difference | undefined {
+    const inState = level === 'program' ? this.#afterAll(wanted, seen) : this.#afterEach(wanted, seen);
+    const inAccesses = level === 'cycle' && 'accesses' in wanted ? this.#inAccesses(wanted, seen) : undefined;
+    if (inAccesses && (!inState || inAccesses.step < inState.step)) return inAccesses;
+    return inState ?? this.#inMemory(wanted, seen) ?? this.#inPorts(wanted, seen);
+  }
+
+  #afterAll(wanted: ReferenceRun, seen: Outcome): Difference | undefined {
+    const last = wanted.ends.length - 1;
+    return this.#inState(wanted, last, wanted.steps.at(-1) as Step, seen.steps.at(-1), seen);
+  }
+
+  #afterEach(wanted: ReferenceRun, seen: Outcome): Difference | undefined {
+    for (let step = 0; step < wanted.ends.length; step += 1) {
+      const found = this.#inState(wanted, step, wanted.steps[step] as Step, seen.steps[step], seen);
+      if (found) return found;
     }
     return undefined;
-  });
-  const inAccesses = level === 'cycle' ? differentAccess(wanted, seen, subject, masks, at) : undefined;
-  if (inAccesses && (!inState || inAccesses.step < inState.step)) return inAccesses;
-  if (inState) return inState;
-  const lastInstruction = wanted.instructions[last];
-  if (masks.compares('ram', lastInstruction)) {
-    const cell = differentCell(wanted.ram, seen.ram);
-    if (cell) {
-      const [address, one, other] = cell;
-      return at(last, { what: 'ram', at: address, wanted: hexadecimal(one), seen: hexadecimal(other) });
+  }
+
+  #inState(
+    wanted: ReferenceRun,
+    step: number,
+    wantedStep: Step,
+    seenStep: Step | undefined,
+    { steps }: Outcome,
+  ): Difference | undefined {
+    if (!seenStep) return at(wanted, step, { what: 'steps', wanted: `${wanted.ends.length}`, seen: `${steps.length}` });
+    const places = this.#places;
+    for (let index = 0; index < places.length; index += 1) {
+      const place = places[index] as number;
+      if (place < 0 || wantedStep[place] === seenStep[index]) continue;
+      const [one, other] = [wantedStep[place], seenStep[index]];
+      if (index === 0 && (other === undefined || other === null)) continue;
+      const name = index === 0 ? 'cycles' : (this.#subject.registers[index - 1] as string);
+      const instruction = wanted.instructions[step];
+      const isSame =
+        index === 0
+          ? !this.#masks.compares('cycles', instruction)
+          : (((one ?? 0) ^ (other ?? 0)) & this.#masks.bits(name, instruction)) === 0 && other !== undefined;
+      if (!isSame) return at(wanted, step, { what: name, wanted: hexadecimal(one), seen: hexadecimal(other) });
     }
+    return undefined;
   }
-  if (seen.ports && masks.compares('ports', lastInstruction)) {
-    const [one, other] = [JSON.stringify(wanted.ports ?? []), JSON.stringify(seen.ports)];
-    if (one !== other) return at(last, { what: 'ports', wanted: one, seen: other });
+
+  #inMemory(wanted: ReferenceRun, seen: Outcome): Difference | undefined {
+    const last = wanted.ends.length - 1;
+    if (!this.#masks.compares('ram', wanted.instructions[last])) return undefined;
+    const cell = differentCell(wanted.ram, seen.ram);
+    if (!cell) return undefined;
+    const [address, one, other] = cell;
+    return at(wanted, last, { what: 'ram', at: address, wanted: hexadecimal(one), seen: hexadecimal(other) });
   }
-  return undefined;
+
+  #inPorts(wanted: ReferenceRun, seen: Outcome): Difference | undefined {
+    const last = wanted.ends.length - 1;
+    if (!seen.ports || (seen.ports.length === 0 && wanted.ports.length === 0)) return undefined;
+    if (!this.#masks.compares('ports', wanted.instructions[last])) return undefined;
+    const [one, other] = [JSON.stringify(wanted.ports), JSON.stringify(seen.ports)];
+    return one === other ? undefined : at(wanted, last, { what: 'ports', wanted: one, seen: other });
+  }
+
+  #inAccesses(wanted: LoggedRun, seen: Outcome): Difference | undefined {
+    const kinds = new Set(this.#subject.logs);
+    const one = wanted.accesses.filter(([, kind]) => kinds.has(kind));
+    const other = seen.accesses ?? [];
+    for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
+      const [left, right] = [one[index], other[index]];
+      if (left && right && isSameAccess(left, right)) continue;
+      const cycle = (left ?? right)?.[0] ?? 0;
+      const found = wanted.ends.findIndex((end) => cycle < end);
+      const step = found < 0 ? wanted.ends.length - 1 : found;
+      if (!this.#masks.compares('accesses', wanted.instructions[step])) return undefined;
+      return at(wanted, step, { what: 'accesses', at: cycle, wanted: showAccess(left), seen: showAccess(right) });
+    }
+    return undefined;
+  }
 }
 
-function first<Item, Found>(items: readonly Item[], find: (item: Item) => Found | undefined): Found | undefined {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
+const at = (run: ReferenceRun, step: number, rest: Omit<Difference, 'step' | 'instruction'>): Difference => ({
+  step,
+  instruction: nameOf(run, step),
+  ...rest,
+});
+
+/** What is on the data bus in an idle cycle is nothing, and a core need not know when a cycle is. */
+const isSameAccess = (one: Access, other: Access): boolean =>
+  (one[0] === other[0] || (other[0] as number | null) === null) &&
+  one[1] === other[1] &&
+  one[2] === other[2] &&
+  (one[3] === other[3] || other[1] === 'idle');
 
 /** The first address at which two lists of changes differ, and what each has there. */
 function differentCell(
   wanted: readonly Cell[],
   seen: readonly Cell[],
 ): [number, number | undefined, number | undefined] | undefined {
-  if (wanted.length === 0 && seen.length === 0) return undefined;
+  const isSame = (cell: Cell, index: number): boolean => cell[0] === seen[index]?.[0] && cell[1] === seen[index]?.[1];
+  if (wanted.length === seen.length && wanted.every(isSame)) return undefined;
   const [left, right] = [new Map(wanted), new Map(seen)];
   const addresses = [...new Set([...left.keys(), ...right.keys()])].sort((one, other) => one - other);
   const address = addresses.find((at) => left.get(at) !== right.get(at));
@@ -109,32 +158,6 @@ const showAccess = (access: Access | undefined): string => {
   const [cycle, kind, address, value] = access;
   return `${kind} ${hexadecimal(address)}${kind === 'idle' ? '' : ` ${hexadecimal(value)}`} in cycle ${cycle}`;
 };
-
-function differentAccess(
-  wanted: ReferenceRun,
-  seen: Outcome,
-  { logs }: Subject,
-  masks: Masks,
-  at: (step: number, rest: Omit<Difference, 'step' | 'instruction'>) => Difference,
-): Difference | undefined {
-  const kinds = new Set(logs);
-  const one = wanted.accesses.filter(([, kind]) => kinds.has(kind));
-  const other = seen.accesses ?? [];
-  for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
-    const [left, right] = [one[index], other[index]];
-    if (left && right && left.every((value, place) => value === right[place] || isUntold(right, place))) continue;
-    const cycle = (left ?? right)?.[0] ?? 0;
-    const found = wanted.ends.findIndex((end) => cycle < end);
-    const step = found < 0 ? wanted.ends.length - 1 : found;
-    if (!masks.compares('accesses', wanted.instructions[step])) return undefined;
-    return at(step, { what: 'accesses', at: cycle, wanted: showAccess(left), seen: showAccess(right) });
-  }
-  return undefined;
-}
-
-/** What is on the data bus in an idle cycle is nothing, and a core need not know when a cycle is. */
-const isUntold = (access: Access, place: number): boolean =>
-  (place === 3 && access[1] === 'idle') || (place === 0 && (access[0] as number | null) === null);
 
 /** A failure as a difference: what it was doing is not known, so the last step stands for it. */
 export function failed(wanted: ReferenceRun, { failure, text }: Failure): Difference {

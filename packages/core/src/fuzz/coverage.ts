@@ -1,8 +1,8 @@
 /** What programs have met so far, of what an instruction set can come to. */
 import { type Instruction, operandText } from '../isa/instructions.js';
 import type { Cpu } from '../machine/cpu.js';
-import { type Cases, type InstructionCases, MOST_CYCLES } from './cases.js';
-import type { Access } from './core.js';
+import type { BusLog } from './bus-log.js';
+import { type Cases, type Flag, type InstructionCases, MOST_CYCLES } from './cases.js';
 
 // A case is a number: the instruction, its flags, its length, and what was special about it.
 const INSTRUCTION = 2 ** 16;
@@ -67,34 +67,37 @@ export class Coverage {
   /** The flags that an instruction is about to read, as bits. */
   flagsBefore(index: number, cpu: Cpu): number {
     const flags = this.#cases.instructions[index]?.flags ?? [];
-    return flags.reduce((bits, { evaluate }, bit) => bits | (evaluate(cpu) << bit), 0);
+    let bits = 0;
+    for (let bit = 0; bit < flags.length; bit += 1) bits |= (flags[bit] as Flag).evaluate(cpu) << bit;
+    return bits;
   }
 
   /**
    * Count an instruction that has run.
    *
+   * @param flags as they were before it
    * @param at its address
    * @param next address of the next one
-   * @param accesses its bus cycles
+   * @param log the bus, its cycles among them
+   * @param from where these begin
    * @returns whether the case is new
    */
   count(
     index: number,
-    {
-      flags,
-      at,
-      next,
-      cycles,
-    }: { readonly flags: number; readonly at: number; readonly next: number; readonly cycles: number },
-    accesses: readonly Access[],
+    flags: number,
+    at: number,
+    next: number,
+    cycles: number,
+    { kinds, addresses, length: end }: BusLog,
     from: number,
   ): boolean {
     const { length } = (this.#cases.instructions[index] as InstructionCases).instruction;
     let special = next === ((at + length) & 0xffff) ? 0 : TAKEN;
     if (at + length > 0x10000) special |= WRAP;
     let before = at;
-    for (let entry = from; entry < accesses.length; entry += 1) {
-      const [, kind, address] = accesses[entry] as Access;
+    for (let entry = from; entry < end; entry += 1) {
+      const kind = kinds[entry];
+      const address = addresses[entry] as number;
       if (kind === 'idle') continue;
       const distance = (address - at) & 0xffff;
       if (distance >= length && ((address + 1) & 0xfe) === 0) special |= EDGE;

@@ -1,14 +1,14 @@
 /** A campaign: programs are made, run by two cores, compared, and what differs is made small. */
 import { BackplaneError } from '../errors.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
-import { type Difference, difference, failed, nameOf, signatureOf } from './compare.js';
-import { coreSubject, type Failure, isFailure, type Level, type Outcome, type Program, type Subject } from './core.js';
+import { Comparison, type Difference, failed, nameOf, signatureOf } from './compare.js';
+import { type Failure, isFailure, type Level, type Outcome, type Program, type Subject, subjectOf } from './core.js';
 import { Coverage } from './coverage.js';
 import type { BackedProgram, EngineCore } from './engine-core.js';
 import { Generator } from './generator.js';
 import { type Mask, Masks } from './masks.js';
 import { Random } from './random.js';
-import { explicit, type Reference, type ReferenceRun, referenceOf } from './reference.js';
+import { explicit, type LoggedRun, type Reference, type ReferenceRun, referenceOf } from './reference.js';
 import { shrink } from './shrink.js';
 
 /** What two cores make of one program differs. */
@@ -86,7 +86,10 @@ const WITHOUT_STEP: ReadonlySet<string> = new Set(['ram', 'ports']);
 const MOST_FAILURES = 200;
 
 /** One of our engines as a subject. */
-export const engineSubject = (core: EngineCore): Subject => ({ ...coreSubject(core), takesBackground: true });
+export const engineSubject = (core: EngineCore): Subject => ({
+  ...subjectOf(core, () => core.values()),
+  takesBackground: true,
+});
 
 /** Levels that make sense for a subject. */
 const levelsFor = (subject: Subject, isOurs: boolean): readonly Level[] => {
@@ -97,7 +100,7 @@ const levelsFor = (subject: Subject, isOurs: boolean): readonly Level[] => {
 /** A program under way. */
 interface Pending {
   readonly program: BackedProgram;
-  readonly run: ReferenceRun;
+  readonly run: ReferenceRun | LoggedRun;
   readonly level: Level;
 }
 
@@ -120,6 +123,7 @@ class Campaign {
   readonly #masks: Masks;
   readonly #coverage: Coverage;
   readonly #generator: Generator;
+  readonly #comparison: Comparison;
   readonly #levels: readonly Level[];
   readonly #isOurs: boolean;
   /** Places in a step of registers that keep the next instruction from running, and that the subject does not have. */
@@ -148,6 +152,7 @@ class Campaign {
         mend: `it has ${registers.join(', ')}`,
       });
     }
+    this.#comparison = new Comparison(subject, registers, this.#masks);
     const { interrupting } = this.#reference.cases;
     this.#lacking = registers.flatMap((name, index) =>
       interrupting.has(name) && !subject.registers.includes(name) ? [index + 1] : [],
@@ -170,7 +175,8 @@ class Campaign {
       const results = this.#subject(pending);
       // Most subjects answer at once, and a turn of the event loop takes longer than a program.
       const answers = results instanceof Promise ? await results : results;
-      for (const [index, each] of pending.entries()) {
+      for (let index = 0; index < pending.length; index += 1) {
+        const each = pending[index] as Pending;
         this.#executions += 1;
         this.#instructions += each.run.ends.length;
         const result = answers[index] ?? { failure: 'rubbish', text: 'no answer' };
@@ -194,25 +200,32 @@ class Campaign {
     for (;;) {
       let program: BackedProgram = this.#options.given?.[this.#made] ?? this.#generator.next();
       const level = this.#levels[this.#made % this.#levels.length] as Level;
-      const isWhole = this.#isUnmasked;
-      let run = this.#reference.run(program, isWhole ? this.#coverage : undefined, isWhole && level === 'program');
-      const steps = this.#allowed(run);
-      if (steps === 0) {
-        this.#made += 1;
-        continue;
+      if (!this.#isUnmasked) {
+        // Only what is compared counts as met.
+        const steps = this.#allowed(this.#reference.runQuickly(program));
+        if (steps === 0) {
+          this.#made += 1;
+          continue;
+        }
+        if (steps < program.steps) program = { ...program, steps };
       }
-      if (steps < program.steps) {
-        program = { ...program, steps };
-      }
-      // Only what is compared counts as met.
-      if (!isWhole) run = this.#reference.run(program, this.#coverage, level === 'program');
+      const run =
+        this.#isOurs && level !== 'cycle'
+          ? this.#reference.runQuickly(program, this.#coverage, level === 'program')
+          : this.#reference.run(program, this.#coverage);
       if (run.isNew) {
         this.#generator.keep(program);
-        if (this.#kept.length < MOST_KEPT) this.#kept.push(explicit(program, run, this.#names));
+        if (this.#kept.length < MOST_KEPT) this.#kept.push(this.#explicit(program, run));
       }
       this.#made += 1;
-      return { program: this.#isOurs ? program : explicit(program, run, this.#names), run, level };
+      return { program: this.#isOurs ? program : this.#explicit(program, run), run, level };
     }
+  }
+
+  /** A program with all that it looks at. */
+  #explicit(program: BackedProgram, run?: ReferenceRun | LoggedRun): Program {
+    const logged = run && 'accesses' in run ? run : this.#reference.run(program);
+    return explicit(program, logged, this.#names);
   }
 
   get #names(): readonly string[] {
@@ -244,9 +257,7 @@ class Campaign {
   }
 
   #compare({ run, level }: Pick<Pending, 'run' | 'level'>, result: Outcome | Failure): Difference | undefined {
-    if (isFailure(result)) return failed(run, result);
-    const { registers } = this.#reference.core;
-    return difference(run, result, level, { subject: this.#options.subject, registers, masks: this.#masks });
+    return isFailure(result) ? failed(run, result) : this.#comparison.difference(run, result, level);
   }
 
   /** Run a program on both. */
@@ -275,21 +286,21 @@ class Campaign {
       if (this.#failures > MOST_FAILURES) return;
     }
     if (FAILURES.has(found.what) || WITHOUT_STEP.has(found.what)) {
-      found = await this.#culprit(explicit(program, run, this.#names), run, found, level);
+      found = await this.#culprit(this.#explicit(program, run), run, found, level);
     }
     const signature = signatureOf(found);
     this.#shown.set(signature, (this.#shown.get(signature) ?? 0) + 1);
     if (this.#finds.has(signature)) return;
     const find = { signature, program, difference: found, listing: listingOf(run), level, execution: this.#executions };
     if (this.#options.shrinks === false) {
-      this.#finds.set(signature, { ...find, program: explicit(program, run, this.#names) });
+      this.#finds.set(signature, { ...find, program: this.#explicit(program, run) });
       return;
     }
     const shows = async (candidate: Program): Promise<boolean> => {
       const again = await this.#try(candidate, level);
       return again !== undefined && signatureOf(again) === signature;
     };
-    let small: Program = { ...explicit(program, run, this.#names), steps: found.step + 1 };
+    let small: Program = { ...this.#explicit(program, run), steps: found.step + 1 };
     if (!(await shows(small))) small = { ...this.#whole(program), steps: program.steps };
     const rest = (whole: Program, steps: number): Program => this.#reference.rest(whole, steps);
     small = await shrink(small, shows, rest, FAILURES.has(found.what) ? 30 : 500);
@@ -318,7 +329,7 @@ class Campaign {
     const { core } = this.#reference;
     core.setState(program);
     const ram = [...core.memory].flatMap((value, address) => (value === 0 ? [] : [[address, value] as const]));
-    return { ...explicit(program, this.#reference.run(program), this.#names), ram };
+    return { ...this.#explicit(program), ram };
   }
 }
 

@@ -26,13 +26,27 @@ export interface GeneratorOptions {
   readonly loops: boolean;
 }
 
+/** What the generator has to know of a register. */
+interface Register {
+  readonly name: string;
+  readonly width: number;
+  readonly isProgramCounter: boolean;
+  /** Whether it may be another one than 0. */
+  readonly isSet: boolean;
+  readonly isInterrupting: boolean;
+  /** The values that it can have, if they are few. */
+  readonly values: readonly number[] | undefined;
+}
+
 export class Generator {
   readonly #reference: Reference;
   readonly #random: Random;
   readonly #coverage: Coverage;
   readonly #instructions: readonly Instruction[];
   readonly #pins: readonly string[];
-  readonly #registersSet: ReadonlySet<string>;
+  readonly #shown: readonly Register[];
+  readonly #programCounter: string;
+  readonly #isLittleEndian: boolean;
   readonly #loops: boolean;
   readonly #jump: Instruction | undefined;
   readonly #kept: BackedProgram[] = [];
@@ -50,7 +64,18 @@ export class Generator {
     this.#coverage = coverage;
     this.#instructions = reference.cases.instructions.map(({ instruction }) => instruction).filter(allows);
     this.#pins = pins;
-    this.#registersSet = new Set(registers);
+    const { isa, interrupting, values } = reference.cases;
+    const { shown, programCounter, byteOrder } = isa.declaration;
+    this.#programCounter = programCounter;
+    this.#isLittleEndian = byteOrder === 'little';
+    this.#shown = shown.map((name) => ({
+      name,
+      width: isa.width(name),
+      isProgramCounter: name === programCounter,
+      isSet: registers.includes(name),
+      isInterrupting: interrupting.has(name),
+      values: values.get(name),
+    }));
     this.#loops = loops;
     this.#jump = jumpOf(reference);
   }
@@ -79,16 +104,18 @@ export class Generator {
     const origin = this.#origin();
     const isLoop = this.#loops && this.#jump !== undefined && random.oneIn(250);
     const count = 1 + random.below(random.oneIn(4) ? 12 : 5);
-    const instructions = Array.from({ length: count }, () => this.#instruction());
-    const bytes = instructions.flatMap((instruction) => this.#bytes(instruction, origin));
+    const instructions: Instruction[] = [];
+    for (let left = count; left > 0; left -= 1) instructions.push(this.#instruction());
+    const bytes: number[] = [];
+    for (const instruction of instructions) this.#append(bytes, instruction, origin);
     const [first] = instructions;
     const limits = first ? (this.#reference.cases.of(first)?.limits ?? []) : [];
     if (isLoop) bytes.push(...this.#jumpTo(origin));
     const steps = isLoop ? 200 + random.below(1500) : count + random.below(3);
     return {
       registers: this.#registers(origin, limits),
-      ram: bytes.map((value, index): Cell => [(origin + index) & 0xffff, value]),
-      input: Array.from({ length: 1 + random.below(4) }, () => this.#byte()),
+      ram: cellsFrom(origin, bytes),
+      input: this.#input(1 + random.below(4)),
       pins: this.#pinChanges(isLoop ? 3000 : steps * 5),
       steps,
       background: 1 + random.below(BACKGROUNDS),
@@ -99,10 +126,11 @@ export class Generator {
   single(instruction: Instruction): BackedProgram {
     const origin = this.#origin();
     const limits = this.#reference.cases.of(instruction)?.limits;
-    const bytes = this.#bytes(instruction, origin);
+    const bytes: number[] = [];
+    this.#append(bytes, instruction, origin);
     return {
       registers: this.#registers(origin, limits),
-      ram: bytes.map((value, index): Cell => [(origin + index) & 0xffff, value]),
+      ram: cellsFrom(origin, bytes),
       input: [this.#byte()],
       steps: 1,
       background: 1 + this.#random.below(BACKGROUNDS),
@@ -131,10 +159,6 @@ export class Generator {
       default:
         return { ...program, registers: this.#registers(origin), background: 1 + random.below(BACKGROUNDS) };
     }
-  }
-
-  get #programCounter(): string {
-    return this.#reference.cases.isa.declaration.programCounter;
   }
 
   #byte(limits: readonly number[] = []): number {
@@ -173,24 +197,30 @@ export class Generator {
   }
 
   #registers(origin: number, limits: readonly number[] = []): Record<string, number> {
+    const registers: Record<string, number> = {};
+    for (const register of this.#shown) registers[register.name] = this.#register(register, origin, limits);
+    return registers;
+  }
+
+  #register(
+    { width, isProgramCounter, isSet, isInterrupting, values }: Register,
+    origin: number,
+    limits: readonly number[],
+  ): number {
     const random = this.#random;
-    const { isa, interrupting } = this.#reference.cases;
-    const { shown, programCounter } = isa.declaration;
-    const values = shown.map((name): [string, number] => {
-      const width = isa.width(name);
-      if (name === programCounter) return [name, origin];
-      if (!this.#registersSet.has(name)) return [name, 0];
-      // What keeps the next instruction from running is tried, but seldom.
-      if (interrupting.has(name) && !random.oneIn(40)) return [name, 0];
-      if (width > 8) {
-        if (random.oneIn(2)) return [name, this.#address(origin)];
-        return [name, (this.#byte(limits) << 8) | this.#byte(limits)];
-      }
-      const values = this.#reference.cases.values.get(name);
-      if (values) return [name, random.pick(values)];
-      return [name, width === 8 ? this.#byte(limits) : random.below(2 ** width)];
-    });
-    return Object.fromEntries(values);
+    if (isProgramCounter) return origin;
+    if (!isSet) return 0;
+    // What keeps the next instruction from running is tried, but seldom.
+    if (isInterrupting && !random.oneIn(40)) return 0;
+    if (width > 8) return random.oneIn(2) ? this.#address(origin) : (this.#byte(limits) << 8) | this.#byte(limits);
+    if (values) return random.pick(values);
+    return width === 8 ? this.#byte(limits) : random.below(2 ** width);
+  }
+
+  #input(length: number): number[] {
+    const input: number[] = [];
+    for (let left = length; left > 0; left -= 1) input.push(this.#byte());
+    return input;
   }
 
   #instruction(): Instruction {
@@ -204,19 +234,24 @@ export class Generator {
     return runs(other) < runs(one) ? other : one;
   }
 
-  #bytes({ layout }: Instruction, origin: number): number[] {
-    return layout.flatMap((part) => (typeof part === 'number' ? [part] : this.#operand(part, origin)));
+  /** Put an instruction at the end of a program. */
+  #append(program: number[], { layout }: Instruction, origin: number): void {
+    for (const part of layout) {
+      if (typeof part === 'number') program.push(part);
+      else this.#appendOperand(program, part, origin);
+    }
   }
 
-  #operand({ bytes, relative }: Operand, origin: number): number[] {
+  #appendOperand(program: number[], { bytes, relative }: Operand, origin: number): void {
     const random = this.#random;
-    if (relative) return [(random.oneIn(2) ? random.below(256) : random.below(24) - 12) & 0xff];
-    return bytes === 1 ? [this.#byte()] : this.#word(this.#address(origin));
+    if (relative) program.push((random.oneIn(2) ? random.below(256) : random.below(24) - 12) & 0xff);
+    else if (bytes === 1) program.push(this.#byte());
+    else program.push(...this.#word(this.#address(origin)));
   }
 
   #word(value: number): number[] {
-    const word = [value & 0xff, value >> 8];
-    return this.#reference.cases.isa.declaration.byteOrder === 'little' ? word : word.reverse();
+    const [low, high] = [value & 0xff, value >> 8];
+    return this.#isLittleEndian ? [low, high] : [high, low];
   }
 
   #jumpTo(address: number): number[] {
@@ -243,6 +278,9 @@ export class Generator {
     return changes.sort(([left], [right]) => left - right);
   }
 }
+
+const cellsFrom = (address: number, bytes: readonly number[]): Cell[] =>
+  bytes.map((value, index) => [(address + index) & 0xffff, value]);
 
 /** An instruction that goes where its operand says and does nothing else, found by trying. */
 function jumpOf({ core, cases }: Reference): Instruction | undefined {

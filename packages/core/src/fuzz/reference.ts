@@ -3,13 +3,16 @@ import type { Instruction } from '../isa/instructions.js';
 import { RESET_WORD } from '../isa/words.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
 import type { Cases } from './cases.js';
-import type { Access, Cell, Outcome, PinChange, Program, Step } from './core.js';
+import type { Access, Cell, Outcome, PinChange, PortAccess, Program, Step } from './core.js';
 import type { Coverage } from './coverage.js';
 import { type BackedProgram, EngineCore } from './engine-core.js';
 
 /** What the reference made of a program. */
-export interface ReferenceRun extends Outcome {
-  readonly accesses: readonly Access[];
+export interface ReferenceRun {
+  /** After each instruction, or after the last one only. */
+  readonly steps: readonly Step[];
+  readonly ram: readonly Cell[];
+  readonly ports: readonly PortAccess[];
   /** What ran in each step; undefined where something else came in its place. */
   readonly instructions: readonly (Instruction | undefined)[];
   /** Whether something came in place of an instruction: of the rest, those without one are prefixes that lead nowhere. */
@@ -23,10 +26,16 @@ export interface ReferenceRun extends Outcome {
   readonly initial: readonly number[];
   /** Addresses that were written to. */
   readonly written: readonly number[];
-  /** What was there before. */
-  readonly overwritten: readonly Cell[];
   /** Whether a case was met that the coverage did not have. */
   readonly isNew: boolean;
+}
+
+/** All that the reference can tell. */
+export interface LoggedRun extends ReferenceRun, Outcome {
+  readonly ports: readonly PortAccess[];
+  readonly accesses: readonly Access[];
+  /** What was where it wrote, before. */
+  readonly overwritten: readonly Cell[];
 }
 
 export class Reference {
@@ -38,17 +47,28 @@ export class Reference {
     this.cases = this.core.cases;
   }
 
+  /** @param coverage takes note of what was met */
+  run(program: BackedProgram, coverage?: Coverage): LoggedRun {
+    const { core } = this;
+    const run = this.runQuickly(program, coverage);
+    return {
+      ...run,
+      accesses: core.accesses(),
+      overwritten: run.written.map((address) => [address, core.before(address)]),
+    };
+  }
+
   /**
-   * @param coverage takes note of what was met
+   * A run without its bus cycles: most programs of a campaign are compared without them.
+   *
    * @param last whether registers are wanted after the last step only
    */
-  run(program: BackedProgram, coverage?: Coverage, last = false): ReferenceRun {
+  runQuickly(program: BackedProgram, coverage?: Coverage, last = false): ReferenceRun {
     const { core, cases } = this;
-    const { cpu, memory } = core;
+    const { cpu, memory, busLog } = core;
     core.setState(program);
     core.log();
     const initial = core.values();
-    const accesses = core.accesses();
     const steps: Step[] = [];
     const ends: number[] = [];
     const instructions: (Instruction | undefined)[] = [];
@@ -59,33 +79,26 @@ export class Reference {
     for (let step = 0; step < program.steps; step += 1) {
       const at = cpu.programCounter;
       const isOther = cpu.words[RESET_WORD] !== 0 || cpu.isHeld || cases.isInterrupted(cpu) !== 0;
-      const instruction = isOther
-        ? undefined
-        : cpu.isa.instructions.at((offset) => memory[(at + offset) & 0xffff] as number);
-      const index = instruction ? cases.indexOf(instruction) : -1;
-      const flags = coverage && instruction ? coverage.flagsBefore(index, cpu) : 0;
+      const index = isOther ? -1 : cases.indexAt(memory, at);
+      const flags = coverage && index >= 0 ? coverage.flagsBefore(index, cpu) : 0;
       const before = core.cycles;
-      const from = accesses.length;
+      const from = busLog.length;
       core.step();
-      const cycles = core.cycles - before;
-      instructions.push(instruction);
+      const end = core.cycles;
+      instructions.push(index < 0 ? undefined : cases.instructions[index]?.instruction);
       interrupts.push(isOther);
       addresses.push(at);
-      ends.push(core.cycles);
+      ends.push(end);
       if (!last || step === program.steps - 1) steps.push(core.values());
-      if (coverage && instruction) {
-        const happened = { flags, at, next: cpu.programCounter, cycles };
-        isNew = coverage.count(index, happened, accesses, from) || isNew;
-      } else if (coverage && previous >= 0) isNew = coverage.countInterrupt(previous, cycles) || isNew;
+      if (coverage && index >= 0) {
+        isNew = coverage.count(index, flags, at, cpu.programCounter, end - before, busLog, from) || isNew;
+      } else if (coverage && previous >= 0) isNew = coverage.countInterrupt(previous, end - before) || isNew;
       previous = index;
     }
-    const written = [...new Set(accesses.flatMap(([, kind, address]) => (kind === 'write' ? [address] : [])))];
-    written.sort((left, right) => left - right);
-    const ram = core.changes(written);
+    const written = busLog.written();
     return {
       steps,
-      ram,
-      accesses,
+      ram: core.changes(written),
       ports: core.ports(),
       instructions,
       interrupts,
@@ -94,7 +107,6 @@ export class Reference {
       ends,
       initial,
       written,
-      overwritten: written.map((address) => [address, core.before(address)]),
       isNew,
     };
   }
@@ -102,7 +114,7 @@ export class Reference {
   /** What is left of a program after so many steps, as a program of its own. What the pins have brought about is lost. */
   rest(program: Program, steps: number): Program {
     const { core } = this;
-    const { ram, ports = [], cycles } = this.run({ ...program, steps }, undefined, true);
+    const { ram, ports, cycles } = this.runQuickly({ ...program, steps }, undefined, true);
     const { input = [], pins = [] } = program;
     const taken = input.length === 0 ? 0 : ports.filter(([, , direction]) => direction === 'r').length % input.length;
     const levels = new Map(pins.filter(([at]) => at < cycles).map(([, pin, level]) => [pin, level]));
@@ -121,7 +133,7 @@ export class Reference {
 /** A program without a background: with all cells that it reads or writes, and no others. */
 export function explicit(
   { input, pins, steps }: BackedProgram,
-  { accesses, initial, overwritten }: ReferenceRun,
+  { accesses, initial, overwritten }: LoggedRun,
   names: readonly string[],
 ): Program {
   const cells = new Map(overwritten);

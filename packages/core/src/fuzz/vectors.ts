@@ -1,7 +1,7 @@
 /** Programs as vectors in the form of SingleStepTests: registers, memory and every bus cycle before and after. */
 import type { Instruction } from '../isa/instructions.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
-import { type Difference, difference, failed } from './compare.js';
+import { Comparison, type Difference, failed } from './compare.js';
 import {
   type Access,
   type Cell,
@@ -17,7 +17,7 @@ import type { BackedProgram } from './engine-core.js';
 import { Generator } from './generator.js';
 import { type Mask, Masks } from './masks.js';
 import { Random } from './random.js';
-import { type Reference, type ReferenceRun, referenceOf } from './reference.js';
+import { type LoggedRun, type Reference, type ReferenceRun, referenceOf } from './reference.js';
 
 /** Registers by name, and memory. */
 export type VectorState = Readonly<Record<string, number | readonly Cell[]>> & { readonly ram: readonly Cell[] };
@@ -76,7 +76,7 @@ export function vectorOf(reference: Reference, program: BackedProgram, format?: 
     initial: { ...before, ram: cells(memory) },
     final: { ...shown(), ram: cells(core.memory) },
     cycles: cyclesOf(reference, run),
-    ...(run.ports && run.ports.length > 0 && { ports: run.ports }),
+    ...(run.ports.length > 0 && { ports: run.ports }),
     ...(steps !== 1 && { steps }),
     ...(pins.length > 0 && { pins }),
   };
@@ -91,7 +91,7 @@ function nameOf({ addresses, instructions }: ReferenceRun, memory: Uint8Array): 
 }
 
 /** One entry a clock cycle: those that take one each are reads and writes, longer ones have their pins shown. */
-function cyclesOf({ cases }: Reference, { accesses, cycles }: ReferenceRun): VectorCycle[] {
+function cyclesOf({ cases }: Reference, { accesses, cycles }: LoggedRun): VectorCycle[] {
   const kinds = Object.values(cases.isa.declaration.cycles);
   if (kinds.every(({ length = 1 }) => length === 1)) {
     return accesses.map(([, kind, address, value]) => [address, value, kind]);
@@ -219,5 +219,5 @@ export async function differenceOn({
   );
   const [result] = await subject.run([{ program: { ...given, registers }, level, cycles: run.cycles }]);
   if (!result || isFailure(result)) return failed(run, result ?? { failure: 'rubbish', text: 'no answer' });
-  return difference(run, result, level, { subject, registers: reference.core.registers, masks: new Masks(masks) });
+  return new Comparison(subject, reference.core.registers, new Masks(masks)).difference(run, result, level);
 }
