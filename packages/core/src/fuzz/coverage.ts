@@ -19,6 +19,8 @@ const SELF = 8;
 /** In place of the flags: an interrupt came after it. */
 const INTERRUPTED = 32;
 
+const flagsOf = (each: number): number => Math.floor(each / FLAGS) % 64;
+
 /** Coverage in numbers. */
 export interface CoverageReport {
   /** Different cases met: instruction × flags it reads × length × taken × page edge × wrap × writing code. */
@@ -73,16 +75,15 @@ export class Coverage {
   }
 
   /**
-   * Count an instruction that has run.
+   * The case of an instruction that has run.
    *
    * @param flags as they were before it
    * @param at its address
    * @param next address of the next one
    * @param log the bus, its cycles among them
    * @param from where these begin
-   * @returns whether the case is new
    */
-  count(
+  caseOf(
     index: number,
     flags: number,
     at: number,
@@ -90,7 +91,7 @@ export class Coverage {
     cycles: number,
     { kinds, addresses, length: end }: BusLog,
     from: number,
-  ): boolean {
+  ): number {
     const { length } = (this.#cases.instructions[index] as InstructionCases).instruction;
     let special = next === ((at + length) & 0xffff) ? 0 : TAKEN;
     if (at + length > 0x10000) special |= WRAP;
@@ -105,18 +106,23 @@ export class Coverage {
       if (kind === 'write' && distance < length + 3) special |= SELF;
       before = address;
     }
-    this.executions[index] = (this.executions[index] as number) + 1;
-    return this.#add(index * INSTRUCTION + flags * FLAGS + Math.min(cycles, MOST_CYCLES) * CYCLES + special);
+    return index * INSTRUCTION + flags * FLAGS + Math.min(cycles, MOST_CYCLES) * CYCLES + special;
   }
 
-  /** Count an interrupt that came after an instruction. */
-  countInterrupt(index: number, cycles: number): boolean {
-    return this.#add(index * INSTRUCTION + INTERRUPTED * FLAGS + Math.min(cycles, MOST_CYCLES) * CYCLES);
+  /** The case of an interrupt that came after an instruction. */
+  interruptAfter(index: number, cycles: number): number {
+    return index * INSTRUCTION + INTERRUPTED * FLAGS + Math.min(cycles, MOST_CYCLES) * CYCLES;
   }
 
-  #add(key: number): boolean {
+  /** Count the cases of a program. Whether any is new. */
+  add(cases: readonly number[]): boolean {
     const before = this.#met.size;
-    this.#met.add(key);
+    for (const each of cases) {
+      this.#met.add(each);
+      if (flagsOf(each) === INTERRUPTED) continue;
+      const index = Math.floor(each / INSTRUCTION);
+      this.executions[index] = (this.executions[index] as number) + 1;
+    }
     return this.#met.size > before;
   }
 
@@ -141,7 +147,7 @@ export class Coverage {
     for (const key of this.#met) {
       const of = seen[Math.floor(key / INSTRUCTION)];
       if (!of) continue;
-      const flags = Math.floor(key / FLAGS) % 64;
+      const flags = flagsOf(key);
       const cycles = Math.floor(key / CYCLES) % 64;
       if (flags === INTERRUPTED) of.interrupted = true;
       else {

@@ -8,7 +8,14 @@ import type { BackedProgram, EngineCore } from './engine-core.js';
 import { Generator } from './generator.js';
 import { type Mask, Masks } from './masks.js';
 import { Random } from './random.js';
-import { explicit, type LoggedRun, type Reference, type ReferenceRun, referenceOf } from './reference.js';
+import {
+  explicit,
+  type LoggedRun,
+  type Reference,
+  type ReferenceRun,
+  type RunOptions,
+  referenceOf,
+} from './reference.js';
 import { shrink } from './shrink.js';
 
 /** What two cores make of one program differs. */
@@ -67,7 +74,7 @@ export interface FuzzReport {
   readonly kept: readonly Program[];
 }
 
-/** Of so many programs on our own engines all of memory is looked at. */
+/** One in so many programs has all of memory looked at, where the core is ours or shows what it writes. */
 const WHOLE_MEMORY = 16;
 /** Programs that are handed over at once. */
 const HANDED_OVER = 256;
@@ -126,6 +133,7 @@ class Campaign {
   readonly #comparison: Comparison;
   readonly #levels: readonly Level[];
   readonly #isOurs: boolean;
+  readonly #showsWrites: boolean;
   /** Places in a step of registers that keep the next instruction from running, and that the subject does not have. */
   readonly #lacking: readonly number[];
   /** Whether all of every program is compared. */
@@ -144,6 +152,8 @@ class Campaign {
     this.#reference = referenceOf(cpu, variant, against);
     this.#isOurs = subject.takesBackground === true;
     this.#levels = options.levels ?? levelsFor(subject, this.#isOurs);
+    this.#showsWrites =
+      this.#isOurs || (subject.logs.includes('write') && this.#levels.every((level) => level === 'cycle'));
     this.#masks = new Masks(options.masks, options.only);
     this.#coverage = new Coverage(this.#reference.cases, options.met);
     const { registers, pins } = this.#reference.core;
@@ -200,20 +210,18 @@ class Campaign {
     for (;;) {
       let program: BackedProgram = this.#options.given?.[this.#made] ?? this.#generator.next();
       const level = this.#levels[this.#made % this.#levels.length] as Level;
-      if (!this.#isUnmasked) {
-        // Only what is compared counts as met.
-        const steps = this.#allowed(this.#reference.runQuickly(program));
-        if (steps === 0) {
-          this.#made += 1;
-          continue;
-        }
-        if (steps < program.steps) program = { ...program, steps };
+      let run = this.#reference.run(program, this.#coverage, this.#needed(level));
+      const steps = this.#allowed(run);
+      if (steps === 0) {
+        this.#made += 1;
+        continue;
       }
-      const run =
-        this.#isOurs && level !== 'cycle'
-          ? this.#reference.runQuickly(program, this.#coverage, level === 'program')
-          : this.#reference.run(program, this.#coverage);
-      if (run.isNew) {
+      if (steps < program.steps) {
+        program = { ...program, steps };
+        run = this.#reference.run(program, this.#coverage, this.#needed(level));
+      }
+      // Only what is compared counts as met.
+      if (this.#coverage.add(run.met)) {
         this.#generator.keep(program);
         if (this.#kept.length < MOST_KEPT) this.#kept.push(this.#explicit(program, run));
       }
@@ -222,9 +230,15 @@ class Campaign {
     }
   }
 
+  /** What is compared. Others than our own engines need to be told what a program looks at. */
+  #needed(level: Level): RunOptions {
+    if (!this.#isOurs || level === 'cycle') return { isLogged: true };
+    return { isLastOnly: this.#isUnmasked && level === 'program' };
+  }
+
   /** A program with all that it looks at. */
   #explicit(program: BackedProgram, run?: ReferenceRun | LoggedRun): Program {
-    const logged = run && 'accesses' in run ? run : this.#reference.run(program);
+    const logged = run && 'accesses' in run ? run : this.#reference.runLogged(program);
     return explicit(program, logged, this.#names);
   }
 
@@ -234,6 +248,7 @@ class Campaign {
 
   /** Steps before something that is not to be compared. */
   #allowed({ instructions, interrupts, steps }: ReferenceRun): number {
+    if (this.#isUnmasked) return instructions.length;
     for (const [step, instruction] of instructions.entries()) {
       // Where it has no such register, what is here between two steps is for the core in the midst of one.
       if (this.#lacking.some((place) => (steps[step]?.[place] ?? 0) !== 0)) return step;
@@ -251,7 +266,7 @@ class Campaign {
         program,
         level,
         cycles: run.cycles,
-        written: this.#isOurs && (this.#made + index) % WHOLE_MEMORY !== 0 ? run.written : undefined,
+        written: this.#showsWrites && (this.#made + index) % WHOLE_MEMORY !== 0 ? run.written : undefined,
       })),
     );
   }
@@ -262,7 +277,7 @@ class Campaign {
 
   /** Run a program on both. */
   async #try(program: Program, level: Level): Promise<Difference | undefined> {
-    const run = this.#reference.run(program);
+    const run = this.#reference.runLogged(program);
     if (this.#allowed(run) < run.ends.length) return undefined;
     const [result] = await this.#options.subject.run([{ program, level, cycles: run.cycles }]);
     return this.#compare({ run, level }, result ?? { failure: 'rubbish', text: 'no answer' });

@@ -26,8 +26,15 @@ export interface ReferenceRun {
   readonly initial: readonly number[];
   /** Addresses that were written to. */
   readonly written: readonly number[];
-  /** Whether a case was met that the coverage did not have. */
-  readonly isNew: boolean;
+  /** The cases met, one after the other, where there was a coverage to tell them. */
+  readonly met: readonly number[];
+}
+
+export interface RunOptions {
+  /** Whether bus cycles are wanted as well. */
+  readonly isLogged?: boolean;
+  /** Whether registers are wanted after the last step only. */
+  readonly isLastOnly?: boolean;
 }
 
 /** All that the reference can tell. */
@@ -47,10 +54,23 @@ export class Reference {
     this.cases = this.core.cases;
   }
 
-  /** @param coverage takes note of what was met */
-  run(program: BackedProgram, coverage?: Coverage): LoggedRun {
+  /** @param coverage says which cases were met; it does not count them */
+  run(
+    program: BackedProgram,
+    coverage?: Coverage,
+    { isLogged, isLastOnly }: RunOptions = {},
+  ): ReferenceRun | LoggedRun {
+    const run = this.#run(program, coverage, isLastOnly);
+    return isLogged ? this.#logged(run) : run;
+  }
+
+  runLogged(program: BackedProgram): LoggedRun {
+    return this.#logged(this.#run(program));
+  }
+
+  /** Most programs of a campaign are compared without their bus cycles. */
+  #logged(run: ReferenceRun): LoggedRun {
     const { core } = this;
-    const run = this.runQuickly(program, coverage);
     return {
       ...run,
       accesses: core.accesses(),
@@ -58,12 +78,7 @@ export class Reference {
     };
   }
 
-  /**
-   * A run without its bus cycles: most programs of a campaign are compared without them.
-   *
-   * @param last whether registers are wanted after the last step only
-   */
-  runQuickly(program: BackedProgram, coverage?: Coverage, last = false): ReferenceRun {
+  #run(program: BackedProgram, coverage?: Coverage, isLastOnly = false): ReferenceRun {
     const { core, cases } = this;
     const { cpu, memory, busLog } = core;
     core.setState(program);
@@ -74,7 +89,7 @@ export class Reference {
     const instructions: (Instruction | undefined)[] = [];
     const interrupts: boolean[] = [];
     const addresses: number[] = [];
-    let isNew = false;
+    const met: number[] = [];
     let previous = -1;
     for (let step = 0; step < program.steps; step += 1) {
       const at = cpu.programCounter;
@@ -89,10 +104,10 @@ export class Reference {
       interrupts.push(isOther);
       addresses.push(at);
       ends.push(end);
-      if (!last || step === program.steps - 1) steps.push(core.values());
+      if (!isLastOnly || step === program.steps - 1) steps.push(core.values());
       if (coverage && index >= 0) {
-        isNew = coverage.count(index, flags, at, cpu.programCounter, end - before, busLog, from) || isNew;
-      } else if (coverage && previous >= 0) isNew = coverage.countInterrupt(previous, end - before) || isNew;
+        met.push(coverage.caseOf(index, flags, at, cpu.programCounter, end - before, busLog, from));
+      } else if (coverage && previous >= 0) met.push(coverage.interruptAfter(previous, end - before));
       previous = index;
     }
     const written = busLog.written();
@@ -107,14 +122,14 @@ export class Reference {
       ends,
       initial,
       written,
-      isNew,
+      met,
     };
   }
 
   /** What is left of a program after so many steps, as a program of its own. What the pins have brought about is lost. */
   rest(program: Program, steps: number): Program {
     const { core } = this;
-    const { ram, ports, cycles } = this.runQuickly({ ...program, steps }, undefined, true);
+    const { ram, ports, cycles } = this.#run({ ...program, steps }, undefined, true);
     const { input = [], pins = [] } = program;
     const taken = input.length === 0 ? 0 : ports.filter(([, , direction]) => direction === 'r').length % input.length;
     const levels = new Map(pins.filter(([at]) => at < cycles).map(([, pin, level]) => [pin, level]));

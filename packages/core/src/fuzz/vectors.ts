@@ -65,7 +65,7 @@ export function vectorOf(reference: Reference, program: BackedProgram, format?: 
   core.setState(program);
   const before = shown();
   const memory = core.memory.slice();
-  const run = reference.run(program);
+  const run = reference.runLogged(program);
   const touched = new Set(program.background ? [] : program.ram.map(([address]) => address));
   for (const [, kind, address] of run.accesses) if (kind === 'read' || kind === 'write') touched.add(address);
   const cells = (bytes: Uint8Array): Cell[] =>
@@ -213,7 +213,7 @@ export async function differenceOn({
   const given =
     program ?? programOf(vector ?? { initial: { ram: [] } }, (name) => reference.core.cpu.isa.width(name) > 0);
   // Registers as both know them: a vector has halves where a core has pairs.
-  const run = reference.run(given);
+  const run = reference.runLogged(given);
   const registers = Object.fromEntries(
     reference.core.registers.map((name, at) => [name, run.initial[at + 1] as number]),
   );
