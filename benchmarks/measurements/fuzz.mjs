@@ -12,14 +12,13 @@ const KINDS = {
   'jsnes-line': 'jsnes by the line protocol with evaluator',
 };
 
-/** Wall time of a campaign of so many programs by the command. */
-function campaign(programs, workers) {
+/** Programs that the command compares in so many seconds, its start included. */
+function campaign(seconds, workers) {
   const command = join(checkout, 'packages/runner/dist/backplane.js');
-  const words = ['fuzz', '6502', '--engine', 'interpreter', '--executions', programs, '--workers', workers];
-  const started = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [command, ...words.map(String)], { encoding: 'utf8' });
+  const words = ['fuzz', '6502', '--engine', 'interpreter', '--time', seconds, '--workers', workers, '--report', 'json'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words.map(String)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`backplane fuzz: status ${status}\n${stderr}`);
-  return performance.now() - started;
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)).executions;
 }
 
 /** Programs compared a second in one thread, and how much faster two threads are. */
@@ -33,9 +32,9 @@ export function measureFuzz({ quick }) {
     for (const kind of Object.keys(KINDS)) {
       rates[kind].push(freshProcess(inBenchmarks('measurements/fuzz-process.mjs'), [kind, programs]).perSecond);
     }
-    // As many batches as make both threads work to the end.
-    const many = quick ? 40_000 : 160_000;
-    scaling.push(campaign(many, 1) / campaign(many, 2));
+    // A thread compiles for 1 to 2 s, on the other core as long as that is free; a campaign takes minutes.
+    const seconds = quick ? 5 : 25;
+    scaling.push(campaign(seconds, 2) / campaign(seconds, 1));
   }
   const perSecond = Object.fromEntries(Object.entries(rates).map(([kind, values]) => [kind, median(values)]));
   const twoThreads = median(scaling);

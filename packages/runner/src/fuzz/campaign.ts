@@ -68,6 +68,9 @@ class Workers {
   #planned = 0;
   readonly #unfinished = new Set<number>();
   #fault: unknown;
+  /** The corpus as it is being written. */
+  #saving: Promise<void> | undefined;
+  #mustSaveAgain = false;
 
   constructor(campaign: Campaign, options: CampaignOptions) {
     this.#campaign = campaign;
@@ -98,6 +101,7 @@ class Workers {
       signal.removeEventListener('abort', stop);
       await pool.destroy();
     }
+    await this.#saving;
     await this.#save();
     const masks = new Masks(this.#campaign.masks, this.#campaign.only);
     if (this.#fault !== undefined) throw this.#fault;
@@ -136,10 +140,14 @@ class Workers {
       if (report.executions >= programs || number < 0) this.#unfinished.delete(number);
       await this.#take(number, report);
     } catch (error) {
-      // The others end their batches first, so that nothing they have found is lost.
-      this.#fault ??= error;
-      Atomics.store(this.#shared, STOP, 1);
+      this.#fail(error);
     }
+  }
+
+  /** The others end their batches first, so that nothing they have found is lost. */
+  #fail(error: unknown): void {
+    this.#fault ??= error;
+    Atomics.store(this.#shared, STOP, 1);
   }
 
   async #take(batch: number, { executions, instructions, met, kept, shown, finds }: FuzzReport): Promise<void> {
@@ -156,7 +164,25 @@ class Workers {
       this.#finds.set(find.signature, { find, batch });
       await this.#options.onFind(find, known === undefined);
     }
-    await this.#save();
+    this.#saveSoon();
+  }
+
+  /** Save while the next batches run; what came meanwhile is saved together. */
+  #saveSoon(): void {
+    this.#mustSaveAgain = true;
+    this.#saving ??= this.#saveAll();
+  }
+
+  async #saveAll(): Promise<void> {
+    try {
+      while (this.#mustSaveAgain) {
+        this.#mustSaveAgain = false;
+        await this.#save();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#saving = undefined;
   }
 
   async #resume(corpus: Corpus): Promise<void> {
