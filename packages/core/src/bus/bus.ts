@@ -121,8 +121,6 @@ export class Bus {
   #translated: TranslatedMemory | undefined;
   /** Raised whenever the page table may have changed; no state. */
   version = 0;
-  /** What was restored last, and the version after that. */
-  #lastRestored: { readonly bytes?: Uint8Array; readonly version: number } = { version: -1 };
   /** The page table; words as above. */
   table: Int32Array = new Int32Array(0);
   #bytes: Uint8Array = new Uint8Array(0);
@@ -404,9 +402,7 @@ export class Bus {
       return;
     }
     this.#bytes.set(bytes);
-    if (bytes === this.#lastRestored.bytes && this.version === this.#lastRestored.version) return;
     this.restored();
-    this.#lastRestored = { bytes, version: this.version };
   }
 
   /** All of the arena may be other than it was, the page table included. */

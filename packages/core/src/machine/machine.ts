@@ -4,9 +4,9 @@ import type { Bus } from '../bus/bus.js';
 import type { Region } from '../bus/region.js';
 import type { EngineName } from '../engine/engine.js';
 import { Runner } from '../engine/runner.js';
-import { BackplaneError } from '../errors.js';
+import { BackplaneError, SnapshotError } from '../errors.js';
 import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
-import type { MachineMedium, Medium, MediumChange, WrittenSectors } from '../media/medium.js';
+import type { MachineMedium, MediumChange, WrittenSectors } from '../media/medium.js';
 import type { HostChannel } from '../signal/channel.js';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.js';
 import { hertz } from '../time/clock.js';
@@ -380,22 +380,26 @@ export class Machine {
 
   /** Keep the state as it is now. */
   checkpoint(): Checkpoint {
-    return {
+    return this.#look(({ bytes, media }) => ({
       cycles: this.cycles,
       shape: this.#shape,
-      bytes: this.#look((bytes) => bytes.slice()),
-      media: new Map([...this.parts.media].map(([name, { written }]) => [name, written])),
-    };
+      bytes: bytes.slice(),
+      media,
+    }));
   }
 
-  /** Look at all state in the arena. */
-  #look<T>(look: (bytes: Uint8Array) => T): T {
-    const { arena, layoutSize } = this.parts;
+  /** Look at all state; the bytes are the arena's own. */
+  #look<T>(look: (state: Pick<Checkpoint, 'bytes' | 'media'>) => T): T {
+    const { arena, layoutSize, media } = this.parts;
     return this.#cpus.reduceRight(
       (next, { memory }) =>
         () =>
           memory.withoutGuards(next),
-      () => look(arena.bytes(0, layoutSize)),
+      () =>
+        look({
+          bytes: arena.bytes(0, layoutSize),
+          media: new Map([...media].map(([name, { written }]) => [name, written])),
+        }),
     )();
   }
 
@@ -415,10 +419,10 @@ export class Machine {
     this.#goTo(checkpoint);
   }
 
-  #goTo(checkpoint: Checkpoint): void {
-    this.#main.memory.restore(checkpoint.bytes);
+  #goTo({ bytes, media }: Pick<Checkpoint, 'bytes' | 'media'>): void {
+    this.#main.memory.restore(bytes);
     for (const cpu of this.#cpus) if (cpu !== this.#main) cpu.memory.restored();
-    for (const [name, medium] of this.parts.media) medium.written = checkpoint.media.get(name) as WrittenSectors;
+    for (const [name, medium] of this.parts.media) medium.written = media.get(name) as WrittenSectors;
     this.#afterRestore();
   }
 
@@ -448,10 +452,7 @@ export class Machine {
     const fork = new Machine(this.#build, this.#engine, true);
     fork.#knownShape = this.#shape;
     fork.#keepsOutput = true;
-    this.#look((bytes) => fork.parts.arena.u8.set(bytes));
-    for (const { memory } of fork.#cpus) memory.restored();
-    for (const [name, medium] of fork.parts.media) medium.written = (this.parts.media.get(name) as Medium).written;
-    fork.#afterRestore();
+    this.#look((state) => fork.#goTo(state));
     return fork;
   }
 
@@ -478,7 +479,8 @@ export class Machine {
       restoreSnapshot(snapshot, this.parts, this.#doubles);
     } catch (error) {
       this.#goTo(before);
-      throw error;
+      // What JSON cannot have has no digest.
+      throw error instanceof SnapshotError ? error : new SnapshotError('snapshot/format', `${error}`);
     }
     for (const { memory } of this.#cpus) memory.restored();
     this.#afterRestore();

@@ -36,15 +36,6 @@ export interface Snapshot {
 const digestOf = ({ id, type, version, fields }: Omit<SnapshotComponent, 'digest'>): string =>
   digest(JSON.stringify([id, type, version, fields]));
 
-/** What JSON cannot have has no digest. */
-function digestOrNone(content: Omit<SnapshotComponent, 'digest'>): string | undefined {
-  try {
-    return digestOf(content);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Runs this long of one byte are written as a run. */
 const SHORTEST_RUN = 8;
 
@@ -177,15 +168,9 @@ function partsOf(parts: Parts, machineDoubles: Float64Array): Part[] {
         writeFields(places, parts, fields, `device/${name}`);
         for (const bank of bankNames) {
           const offset = banks.get(bank) as number;
-          const told: unknown = fields[`bank.${bank}`];
-          const words =
-            typeof told === 'number'
-              ? [told, NOTHING_COMMON, 0]
-              : typeof told === 'string'
-                ? told.split(',').map(Number)
-                : [];
-          const isRight = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= INT32.highest;
-          if (words.length !== BANK_WORDS || !words.every(isRight))
+          const told = fields[`bank.${bank}`];
+          const words = typeof told === 'number' ? [told, NOTHING_COMMON, 0] : `${told}`.split(',').map(Number);
+          if (words.length !== BANK_WORDS || !words.every((value) => value >= 0 && (value | 0) === value))
             throw misfit(`device/${name}`, `field 'bank.${bank}' cannot be ${told}`);
           arena.i32.set(words, offset >> 2);
           for (const cpu of cpus.values()) {
@@ -457,7 +442,7 @@ function checkSnapshot(snapshot: unknown): readonly SnapshotComponent[] {
       typeof componentVersion === 'number' &&
       typeof fields === 'object' &&
       fields !== null;
-    if (!isWhole || told !== digestOrNone({ id, type, version: componentVersion, fields })) {
+    if (!isWhole || told !== digestOf({ id, type, version: componentVersion, fields })) {
       throw new SnapshotError('snapshot/damaged', 'the digest does not match', {
         path: typeof id === 'string' ? id : `components[${index}]`,
         mend: 'take the snapshot again',
