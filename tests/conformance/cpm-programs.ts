@@ -4,7 +4,8 @@
  * which a call is a RET and the end a HALT.
  */
 import { type CpuPlugin, createMachine, defineDevice, type Machine } from '@backplane/core';
-import { expectRunBy, type ProgramEngine, readReference } from './harness.js';
+import { eager } from '../eager.js';
+import { expectRunBy, JUMPS, type ProgramEngine, readReference } from './harness.js';
 import { programNamed } from './programs.js';
 
 /** CPU cycles of `OUT n`, of a RET, and of a HALT. */
@@ -70,7 +71,7 @@ export function runCpm(
       memory: [{ at: 0, ram: '64K' }],
       io: [{ at: 0, device: 'stub' }],
     },
-    { plugins: [cpu, stub], engine },
+    { plugins: [eager(cpu, JUMPS), stub], engine },
   );
   machine.memory.load(ENTRY, readReference(`roms/${programNamed(program).file}`));
   machine.memory.load(0x0000, Uint8Array.of(0xd3, 0x00));

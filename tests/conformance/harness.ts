@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { createMachine, type Machine, type MachineStats } from '@backplane/core';
 import { cpu6502 } from '@backplane/cpu-6502';
+import { eager } from '../eager.js';
 import { referencePath } from '../references.js';
 
 /** One cycle of a reference trace. */
@@ -47,11 +48,16 @@ export const opcodesIn = (folder: string): string[] =>
     .map((name) => name.slice(0, 2))
     .sort();
 
+/** Jumps that the translator waits for in whole programs. */
+export const JUMPS = 100;
+
+const EAGER = eager(cpu6502, JUMPS);
+
 /** 64 KiB of RAM and nothing else. */
 export const flatMachine = (variant: string): Machine =>
   createMachine(
     { clock: '1 MHz', cpu: { type: '6502', variant }, memory: [{ at: 0, ram: '64K' }] },
-    { plugins: [cpu6502] },
+    { plugins: [EAGER] },
   );
 
 /** Cycles that each engine has run between two moments. */

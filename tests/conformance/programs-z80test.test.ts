@@ -5,8 +5,9 @@
 import { createMachine, defineDevice, type Machine } from '@backplane/core';
 import { z80 } from '@backplane/cpu-z80';
 import { describe, expect, it } from 'vitest';
+import { eager } from '../eager.js';
 import { describeWithReferences } from '../references.js';
-import { expectRunBy, type ProgramEngine, readReference } from './harness.js';
+import { expectRunBy, JUMPS, type ProgramEngine, readReference } from './harness.js';
 import { programEnginesOf } from './harness-z80.js';
 import { type Program, programsIn } from './programs.js';
 import { agrees } from './record.js';
@@ -52,7 +53,7 @@ function run(program: Program, engine: ProgramEngine, enough: number): { text: s
       ],
       io: [{ at: 0, device: 'ports' }],
     },
-    { plugins: [z80, ports], images: { rom }, engine },
+    { plugins: [eager(z80, JUMPS), ports], images: { rom }, engine },
   );
   machine.memory.load(0x8000, readReference(`roms/${program.file}`).slice(CODE, -1));
   machine.memory.load(START, Uint8Array.of(0xcd, 0x00, 0x80, 0xd3, 0x00));

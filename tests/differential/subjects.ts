@@ -1,8 +1,8 @@
 /** The CPUs that random machines have, and what a random program has to know of each. */
-import { type CpuPlugin, defineCpu, type InstructionSet } from '@backplane/core';
-import { interpreter, translatorAfter } from '@backplane/core/interpreter';
+import type { CpuPlugin, InstructionSet } from '@backplane/core';
 import { cpu6502 } from '@backplane/cpu-6502';
 import { i8080, z80 } from '@backplane/cpu-z80';
+import { eager } from '../eager.js';
 import type { GremlinLine } from './gremlin.js';
 
 export interface Subject {
@@ -33,19 +33,9 @@ const word = (value: number): number[] => [value & 0xff, value >> 8];
 const jumpOf8080 = (to: number): number[] => [0xc3, ...word(to)];
 const z80Lines = { irq: 'int', rdy: 'wait', reset: 'reset' } as const;
 
-/** The same CPU with a translator that hardly waits: random programs do nothing for long. */
-function eager({ definition, instructionSet }: CpuPlugin): CpuPlugin {
-  const names = Object.keys(definition.variants);
-  return defineCpu({
-    ...definition,
-    variants: Object.fromEntries(names.map((name) => [name, () => instructionSet(name)])),
-    engines: [interpreter, translatorAfter(2)],
-  });
-}
-
 export const SUBJECTS: readonly Subject[] = [
   {
-    plugin: eager(cpu6502),
+    plugin: eager(cpu6502, 2),
     variants: ['nmos', '2a03', 'wdc', 'rockwell', 'synertek'],
     rare: /^(jam|stp|wai|brk)/,
     leaves: /^(jmp|jsr|rts|rti)/,
@@ -58,7 +48,7 @@ export const SUBJECTS: readonly Subject[] = [
     registers: { a: 8, x: 8, y: 8, s: 8, p: 8 },
   },
   {
-    plugin: eager(z80),
+    plugin: eager(z80, 2),
     variants: ['nmos', 'cmos'],
     rare: /^(halt|nop\.|rst)/,
     leaves: /^(jp|call|ret)/,
@@ -80,7 +70,7 @@ export const SUBJECTS: readonly Subject[] = [
     registers: { af: 16, bc: 16, de: 16, hl: 16, ix: 16, iy: 16, sp: 16, i: 8, r: 8 },
   },
   {
-    plugin: eager(i8080),
+    plugin: eager(i8080, 2),
     variants: ['8080'],
     rare: /^(hlt|rst)/,
     leaves: /^(j|c(all|n?z|n?c|p[eo]?|m)\b|r(et|n?z|n?c|p[eo]?|m)\b|pchl)/,

@@ -50,8 +50,8 @@ export interface Flavour {
    * Nothing can come between its instructions that the host would not know of.
    */
   readonly isQuiet: boolean;
-  /** Jumps to an instruction after which it leaves it to the host, up to 127; 0 if it does not count them. */
-  readonly hot: number;
+  /** Jumps to an instruction after which it leaves it to the host; 0 if it does not count them. */
+  readonly jumps: number;
   /** It looks before each cycle whether the page makes it wait. Only where there are delay tables. */
   readonly isDelayed: boolean;
 }
@@ -169,7 +169,7 @@ function countDecodes(isa: InstructionSet): number {
 export function printInterpreter(
   isa: InstructionSet,
   base: number,
-  { isTraced, isWatched, isQuiet, hot, isDelayed }: Flavour,
+  { isTraced, isWatched, isQuiet, jumps, isDelayed }: Flavour,
 ): { bytes: Uint8Array<ArrayBuffer>; points: readonly Point[] } {
   const code = new Code();
   const points: Point[] = [];
@@ -186,7 +186,7 @@ export function printInterpreter(
     isTraced,
     isWatched,
     isQuiet,
-    hot,
+    jumps,
     isDelayed,
     rare,
     widths: isa.registerWidths,
@@ -372,7 +372,7 @@ const modules = new WeakMap<InstructionSet, Map<string, InterpreterModule>>();
 export function interpreterModule(isa: InstructionSet, base: number, flavour: Flavour): InterpreterModule {
   const flavours = modules.get(isa) ?? new Map<string, InterpreterModule>();
   modules.set(isa, flavours);
-  const key = `${base},${flavour.isTraced},${flavour.isWatched},${flavour.isQuiet},${flavour.hot},${flavour.isDelayed}`;
+  const key = `${base},${flavour.isTraced},${flavour.isWatched},${flavour.isQuiet},${flavour.jumps},${flavour.isDelayed}`;
   let compiled = flavours.get(key);
   if (!compiled) {
     const { bytes, points } = printInterpreter(isa, base, flavour);

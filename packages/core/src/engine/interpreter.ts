@@ -410,13 +410,13 @@ class Interpreter implements RunningEngine {
   readonly #bound: (Bound | undefined)[] = [];
   readonly #rare: readonly number[];
   /** Jumps to an instruction after which it is translated; 0 if it never is. */
-  readonly #hot: number;
+  readonly #jumps: number;
   #translations: Translations | undefined;
   /** The module that runs. */
   #active: Bound | undefined;
 
-  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, hot: number) {
-    this.#hot = hot;
+  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, jumps: number) {
+    this.#jumps = jumps;
     this.#cpu = cpu;
     this.#arena = arena;
     this.#scheduler = scheduler;
@@ -432,8 +432,8 @@ class Interpreter implements RunningEngine {
     return { live: count, compiled: compilations, invalidated: invalidations };
   }
 
-  #translationsOf(hot: number): Translations {
-    return new Translations(this.#cpu, this.#arena, this.#rare, hot, {
+  #translationsOf(jumps: number): Translations {
+    return new Translations(this.#cpu, this.#arena, this.#rare, jumps, {
       stop: (resume) => (this.#active as Bound).resumeAt(resume),
       access: (stop, address, value) => (this.#active as Bound).regionAccess(stop, address, value),
     });
@@ -444,14 +444,14 @@ class Interpreter implements RunningEngine {
     const isTraced = this.#cpu.trace !== null;
     const isNowQuiet = !isTraced && isQuiet(this.#cpu, this.#rare);
     // Regions do not look for an address.
-    const hot = isNowQuiet && !isForAddress ? this.#hot : 0;
-    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0) | (hot > 0 ? 8 : 0);
+    const jumps = isNowQuiet && !isForAddress ? this.#jumps : 0;
+    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0) | (jumps > 0 ? 8 : 0);
     let bound = this.#bound[key];
     if (!bound) {
-      if (hot > 0) this.#translations ??= this.#translationsOf(hot);
+      if (jumps > 0) this.#translations ??= this.#translationsOf(jumps);
       const { isDelayed } = this.#cpu.memory;
-      const flavour = { isTraced, isWatched, isDelayed, hot, isQuiet: isNowQuiet };
-      const translations = hot > 0 ? this.#translations : undefined;
+      const flavour = { isTraced, isWatched, isDelayed, jumps, isQuiet: isNowQuiet };
+      const translations = jumps > 0 ? this.#translations : undefined;
       bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour, translations);
       this.#bound[key] = bound;
     }
@@ -524,7 +524,7 @@ export const interpreter: Engine = {
 };
 
 /**
- * A translator that waits for so many jumps to an instruction, 1 to 127, until it translates what begins there.
+ * A translator that waits for about so many jumps to an instruction until it translates what begins there.
  *
  * @example
  * // Code is translated as soon as it runs a second time: for tests of translated code.
@@ -543,4 +543,4 @@ export const translatorAfter = (jumps: number): Engine => ({
  * @example
  * const cpu = defineCpu({ type: 'mine', version: 1, variants, defaultVariant: 'plain', engines: [interpreter, translator] });
  */
-export const translator: Engine = translatorAfter(100);
+export const translator: Engine = translatorAfter(50_000);

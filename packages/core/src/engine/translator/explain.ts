@@ -34,7 +34,11 @@ export function explainRegion(
 ): readonly ExplainedInstruction[] {
   const rare = rareRegisters(isa);
   const memory = { isDelayed: false, fetch: peek };
-  const region = formRegion(address, (at) => specialize(isa, rare, at, memory));
+  const region = formRegion(
+    address,
+    (at) => specialize(isa, rare, at, memory),
+    () => true,
+  );
   if (!region) return [];
   const labels = new Map<Node, string>();
   const used = new Map<number, number>();

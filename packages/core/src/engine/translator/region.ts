@@ -9,6 +9,9 @@ import type { Next, Specialized, Step } from './specialize.js';
 
 /** Instructions of a region at most. */
 const MOST_INSTRUCTIONS = 200;
+/** How many instructions a way goes on from where jumps led to, and from where it leaves a loop or jumps elsewhere. */
+const FAR = 100;
+const NEAR = 24;
 /** Calls put into one another. */
 const MOST_CALLS = 6;
 /** Instructions after which time is looked at again at the latest. */
@@ -79,74 +82,127 @@ export interface Region {
 /**
  * The region of a hot address; undefined if the instruction there is none that can be translated.
  *
+ * Code that hardly ever runs is not worth its translation. What is known of that are the addresses that jumps led to:
+ * a way goes on for so long from the last of them, and not for long where it leaves a loop or jumps elsewhere.
+ *
  * @param at the instruction at an address, if it can be translated
+ * @param isJumpedTo whether jumps led to an address of late
  */
-export function formRegion(address: number, at: (address: number) => Specialized | undefined): Region | undefined {
-  const nodes = new Map<string, Node>();
-  const waiting: { readonly node: Node; readonly calls: Calls | undefined; readonly end: number }[] = [];
+export function formRegion(
+  address: number,
+  at: (address: number) => Specialized | undefined,
+  isJumpedTo: (address: number) => boolean,
+): Region | undefined {
+  const places = new Map<string, Place>();
   const folded = new Map<number, number>();
   const fetched = new Set<number>();
   let mayTrap = false;
-  const nodeAt = (place: number, calls: Calls | undefined): Node | undefined => {
-    const key = `${place} ${calls?.key ?? ''}`;
-    const found = nodes.get(key);
-    if (found || nodes.size >= MOST_INSTRUCTIONS) return found;
-    const instruction = at(place);
-    if (!instruction) return undefined;
-    const isEntry = nodes.size === 0;
+  const placeOf = (goal: Goal, reach: number): void => {
+    const known = places.get(goal.key);
+    if (known) known.reach = Math.max(known.reach, reach);
+    if (known || reach <= 0 || places.size >= MOST_INSTRUCTIONS) return;
+    const instruction = at(goal.address);
+    if (!instruction) return;
+    const isEntry = places.size === 0;
     for (const { isStill, isUndoable, address: end } of nextsOf(instruction.steps)) {
       if (!isStill) continue;
       if (end.op !== 'constant' || isEntry) mayTrap = true;
-      else if (!isUndoable) return undefined;
+      else if (!isUndoable) return;
     }
-    const node = new Node(place, instruction.steps);
-    nodes.set(key, node);
-    waiting.push({ node, calls, end: instruction.end });
+    places.set(goal.key, {
+      node: new Node(goal.address, instruction.steps),
+      goal,
+      end: instruction.end,
+      reach,
+      isDone: false,
+      goals: new Map(),
+    });
     for (const [where, byte] of instruction.folded) folded.set(where, byte);
     for (const where of instruction.fetched) fetched.add(where);
-    return node;
   };
-  const entry = nodeAt(address, undefined);
+  placeOf({ address, calls: undefined, key: keyOf(address, undefined) }, FAR);
+  const [entry] = places.values();
   if (!entry) return undefined;
-  for (let item = waiting.shift(); item; item = waiting.shift()) {
-    const { node, calls, end } = item;
-    for (const next of nextsOf(node.steps)) {
-      const isUndone = node !== entry && next.isStill && next.address.op === 'constant';
-      const edge = isUndone ? { ...LEAVING, next, isUndone } : edgeOf(next, calls, end, nodeAt);
-      node.edges.set(next, edge);
+  for (let place: Place | undefined = entry; place; place = nearest(places)) {
+    place.isDone = true;
+    const { node, goal, end, goals } = place;
+    const nexts = nextsOf(node.steps);
+    for (const next of nexts) {
+      const isUndone = place !== entry && next.isStill && next.address.op === 'constant';
+      if (!isUndone) goals.set(next, goalOf(next, goal.calls, end));
+    }
+    const found = [...goals.values()].filter((goal) => goal !== undefined);
+    const isLoopsEnd = found.some(({ key }) => places.has(key));
+    for (const goal of found) {
+      let reach = place.reach - 1;
+      if (isJumpedTo(goal.address)) reach = FAR;
+      else if (isLoopsEnd || goal.address !== end) reach = Math.min(reach, NEAR);
+      placeOf(goal, reach);
     }
   }
-  order(entry);
-  const placed = [...nodes.values()].filter(({ order }) => order >= 0).sort((a, b) => a.order - b.order);
+  for (const { node, goals } of places.values()) {
+    for (const next of nextsOf(node.steps)) {
+      const goal = goals.get(next);
+      const to = goal && places.get(goal.key)?.node;
+      const isUndone = !goals.has(next);
+      node.edges.set(next, {
+        next,
+        to,
+        expected: to && next.address.op !== 'constant' ? goal.address : undefined,
+        isUndone,
+      });
+    }
+  }
+  order(entry.node);
+  const placed = [...places.values()].flatMap(({ node }) => (node.order >= 0 ? [node] : []));
+  placed.sort((a, b) => a.order - b.order);
   findDominators(placed);
   findEntries(placed);
-  placeGuards(entry, 0);
-  return { entry, nodes: placed, folded, fetched, mayTrap };
+  placeGuards(entry.node, 0);
+  return { entry: entry.node, nodes: placed, folded, fetched, mayTrap };
 }
 
-const LEAVING = { to: undefined, expected: undefined, isUndone: false } as const;
+/** Where a path leads: an address, and the calls it is in there. */
+interface Goal {
+  readonly address: number;
+  readonly calls: Calls | undefined;
+  readonly key: string;
+}
 
-function edgeOf(
-  next: Next,
-  calls: Calls | undefined,
-  end: number,
-  nodeAt: (address: number, calls: Calls | undefined) => Node | undefined,
-): Edge {
-  const none = { ...LEAVING, next };
-  if (next.isStop) return none;
-  if (next.address.op === 'constant') {
-    const { value } = next.address;
-    if (!next.isCall) return { ...none, to: nodeAt(value, calls) };
-    const depth = (calls?.depth ?? 0) + 1;
-    if (depth > MOST_CALLS) return none;
-    return {
-      ...none,
-      to: nodeAt(value, { returnTo: end, outer: calls, depth, key: `${end} ${calls?.key ?? ''}` }),
-    };
-  }
-  if (!calls) return none;
-  const to = nodeAt(calls.returnTo, calls.outer);
-  return to ? { ...none, to, expected: calls.returnTo } : none;
+/** An instruction of a region that is being formed. */
+interface Place {
+  readonly node: Node;
+  readonly goal: Goal;
+  /** Address behind the instruction. */
+  readonly end: number;
+  /** How many instructions further ways are followed from here. */
+  reach: number;
+  isDone: boolean;
+  readonly goals: Map<Next, Goal | undefined>;
+}
+
+/** The place from which ways lead furthest. */
+function nearest(places: ReadonlyMap<string, Place>): Place | undefined {
+  let best: Place | undefined;
+  for (const place of places.values()) if (!place.isDone && place.reach > (best?.reach ?? 0)) best = place;
+  return best;
+}
+
+const keyOf = (address: number, calls: Calls | undefined): string => `${address} ${calls?.key ?? ''}`;
+
+function goalOf(next: Next, calls: Calls | undefined, end: number): Goal | undefined {
+  if (next.isStop) return undefined;
+  const goal = (address: number, inner: Calls | undefined): Goal => ({
+    address,
+    calls: inner,
+    key: keyOf(address, inner),
+  });
+  if (next.address.op !== 'constant') return calls && goal(calls.returnTo, calls.outer);
+  const { value } = next.address;
+  if (!next.isCall) return goal(value, calls);
+  const depth = (calls?.depth ?? 0) + 1;
+  if (depth > MOST_CALLS) return undefined;
+  return goal(value, { returnTo: end, outer: calls, depth, key: `${end} ${calls?.key ?? ''}` });
 }
 
 /** The ends of all paths. */

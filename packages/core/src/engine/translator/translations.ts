@@ -17,7 +17,7 @@ import type { Interval } from '../../isa/interval.js';
 import { type Cpu, cpuLayout } from '../../machine/cpu.js';
 import type { Arena } from '../../state/arena.js';
 import type { Stop } from '../stop.js';
-import { HEAT } from '../wasm/body-printer.js';
+import { counting, HEAT } from '../wasm/body-printer.js';
 import { encodeModule } from '../wasm/code.js';
 import { formRegion } from './region.js';
 import { type KnownMemory, printRegion } from './region-printer.js';
@@ -25,6 +25,9 @@ import { type CodeMemory, type Resume, type Specialized, specialize } from './sp
 
 /** The bit of a mark beside its heat. */
 const TRANSLATED = 0x80;
+
+/** How often a place has to become hot that is in the midst of a region. */
+const INNER_TURNS = 4;
 
 /** Changes after which a byte is no longer folded into code. */
 const VOLATILE = 2;
@@ -55,34 +58,52 @@ interface Compiled {
 const MOST_VARIANTS = 3;
 /** Regions that a CPU has at most; beyond these the oldest goes. */
 const MOST_REGIONS = 2000;
-/** Places whose regions a process keeps for machines to come. */
+/** Places whose regions a process keeps for machines to come, and layouts of arenas. */
 const MOST_KEPT = 1000;
+const MOST_LAYOUTS = 16;
 
-/** What was compiled for an instruction set, the least used first; machines have what they use of it for themselves. */
+/** Regions for CPUs whose words and marks lie at the same places, the least used first; machines have their own of what they use. */
 class Kept {
-  readonly #regions = new Map<string, readonly Compiled[]>();
+  readonly #regions = new Map<number, readonly Compiled[]>();
 
-  find(key: string, fits: (compiled: Compiled) => boolean): Compiled | undefined {
-    const known = this.#regions.get(key);
+  get addresses(): Iterable<number> {
+    return this.#regions.keys();
+  }
+
+  find(address: number, fits: (compiled: Compiled) => boolean): Compiled | undefined {
+    const known = this.#regions.get(address);
     const found = known?.find(fits);
     if (known && found) {
-      this.#regions.delete(key);
-      this.#regions.set(key, known);
+      this.#regions.delete(address);
+      this.#regions.set(address, known);
     }
     return found;
   }
 
-  add(key: string, compiled: Compiled): void {
+  add(address: number, compiled: Compiled): void {
     // Of one place, the last few states of its code.
-    this.#regions.set(key, [compiled, ...(this.#regions.get(key) ?? [])].slice(0, 4));
-    for (const oldest of this.#regions.keys()) {
-      if (this.#regions.size <= MOST_KEPT) return;
-      this.#regions.delete(oldest);
-    }
+    this.#regions.set(address, [compiled, ...(this.#regions.get(address) ?? [])].slice(0, 4));
+    dropOldest(this.#regions, MOST_KEPT);
   }
 }
 
-const kept = new WeakMap<InstructionSet, Kept>();
+function dropOldest<Key>(map: Map<Key, unknown>, most: number): void {
+  const [oldest] = map.keys();
+  if (map.size > most) map.delete(oldest as Key);
+}
+
+const kept = new WeakMap<InstructionSet, Map<string, Kept>>();
+
+/** What the process keeps for a layout of the arena. */
+function keptFor(isa: InstructionSet, layout: string): Kept {
+  const layouts = kept.get(isa) ?? new Map<string, Kept>();
+  kept.set(isa, layouts);
+  const found = layouts.get(layout) ?? new Kept();
+  layouts.delete(layout);
+  layouts.set(layout, found);
+  dropOldest(layouts, MOST_LAYOUTS);
+  return found;
+}
 
 /** A region of this CPU's. */
 export class Translation {
@@ -119,7 +140,9 @@ export class Translations implements TranslatedMemory {
   readonly #arena: Arena;
   readonly #bus: Bus;
   readonly #rare: readonly number[];
-  readonly #hot: number;
+  readonly #heat: number;
+  readonly #uncounted: number;
+  #jumps = 0;
   readonly #host: TranslationHost;
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
@@ -142,16 +165,22 @@ export class Translations implements TranslatedMemory {
   /** What may be other than in that state, once it is known: all but the page table and what is untouched. */
   #pieces: readonly { readonly at: number; readonly bytes: Uint8Array }[] | undefined;
 
-  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], hot: number, host: TranslationHost) {
+  constructor(cpu: Cpu, arena: Arena, rare: readonly number[], jumps: number, host: TranslationHost) {
     this.#cpu = cpu;
     this.#arena = arena;
     this.#bus = cpu.memory;
     this.#rare = rare;
-    this.#hot = hot;
+    const { heat, shift } = counting(jumps);
+    this.#heat = heat;
+    this.#uncounted = 2 ** shift - 1;
     this.#host = host;
     this.#bus.guard(this);
-    this.#keptRegions = kept.get(cpu.isa) ?? new Kept();
-    kept.set(cpu.isa, this.#keptRegions);
+    this.#keptRegions = keptFor(cpu.isa, `${cpu.offset} ${arena.toMarks} ${this.#bus.isDelayed}`);
+    // Where another machine was hot, a tenth of the jumps will do.
+    for (const address of this.#keptRegions.addresses) {
+      const offset = this.#offsetOf(address);
+      if (offset !== undefined) arena.u8[offset + arena.toMarks] = Math.floor(0.9 * heat);
+    }
   }
 
   /** Number of regions there are. */
@@ -197,8 +226,9 @@ export class Translations implements TranslatedMemory {
     if (offset === undefined) return false;
     const at = offset + this.#arena.toMarks;
     const mark = this.#arena.u8[at] as number;
-    if ((mark & HEAT) >= this.#hot) return true;
-    this.#arena.u8[at] = mark + 1;
+    if ((mark & HEAT) >= this.#heat) return true;
+    this.#jumps += 1;
+    if ((this.#jumps & this.#uncounted) === 0) this.#arena.u8[at] = mark + 1;
     return false;
   }
 
@@ -206,13 +236,17 @@ export class Translations implements TranslatedMemory {
   #translate(address: number): Translation | undefined {
     const offset = this.#offsetOf(address);
     if (offset === undefined) return undefined;
-    const wait = this.#waits.get(offset) ?? 0;
-    if (wait > 0) {
-      this.#waits.set(offset, wait - 1);
-      this.#cool(offset);
-      return undefined;
+    const wait = this.#waits.get(offset);
+    let compiled = wait === undefined ? this.#kept(address) : undefined;
+    if (!compiled) {
+      const left = wait ?? this.#firstWait(address, offset);
+      if (left > 0) {
+        this.#waits.set(offset, left - 1);
+        this.#cool(offset);
+        return undefined;
+      }
+      compiled = this.#kept(address) ?? this.#compile(address);
     }
-    const compiled = this.#kept(address) ?? this.#compile(address);
     if (!compiled) {
       this.#waits.set(offset, Number.POSITIVE_INFINITY);
       this.#cool(offset);
@@ -221,10 +255,16 @@ export class Translations implements TranslatedMemory {
     return this.#add(address, compiled);
   }
 
+  /** A place within a region: what jumps there mostly comes to the beginning of one soon. */
+  #firstWait(address: number, offset: number): number {
+    const isInner = this.isTranslated(offset) && !this.#regions.has(address);
+    return isInner && this.#uncounted > 0 ? INNER_TURNS - 1 : 0;
+  }
+
   /** What another machine has had compiled of the same code at the same place. */
   #kept(address: number): Compiled | undefined {
     const { u8 } = this.#arena;
-    return this.#keptRegions.find(this.#keyOf(address), (compiled) => {
+    return this.#keptRegions.find(address, (compiled) => {
       for (const [offset, byte] of compiled.folded) {
         if (u8[offset] !== byte || (this.#changes.get(offset) ?? 0) >= VOLATILE) return false;
       }
@@ -232,8 +272,10 @@ export class Translations implements TranslatedMemory {
     });
   }
 
-  #keyOf(address: number): string {
-    return `${this.#cpu.offset} ${this.#arena.toMarks} ${this.#bus.isDelayed} ${address}`;
+  /** Whether jumps led to an address often enough for it to be part of a region. */
+  #isWarm(address: number): boolean {
+    const offset = this.#offsetOf(address);
+    return offset !== undefined && ((this.#arena.u8[offset + this.#arena.toMarks] as number) & HEAT) > this.#heat / 16;
   }
 
   #cool(offset: number): void {
@@ -287,7 +329,11 @@ export class Translations implements TranslatedMemory {
         return (this.#changes.get(offset) ?? 0) >= VOLATILE ? 'volatile' : (this.#arena.u8[offset] as number);
       },
     };
-    const region = formRegion(address, (at) => this.#specialized(at, code));
+    const region = formRegion(
+      address,
+      (at) => this.#specialized(at, code),
+      (at) => this.#isWarm(at),
+    );
     if (!region) return undefined;
     const folded = new Map([...region.folded].map(([at, byte]) => [this.#offsetOf(at) as number, byte] as const));
     const isOwn = (page: number, add: number): boolean => {
@@ -348,7 +394,7 @@ export class Translations implements TranslatedMemory {
       folded,
       mayTrap: region.mayTrap,
     };
-    this.#keptRegions.add(this.#keyOf(address), compiled);
+    this.#keptRegions.add(address, compiled);
     return compiled;
   }
 

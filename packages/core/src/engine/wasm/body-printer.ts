@@ -47,6 +47,15 @@ export const FIRST_POOL = 8;
 /** The bits of a mark that count the jumps to an instruction. */
 export const HEAT = 0x7f;
 
+/** How a number of jumps is counted in a mark: its heat then, and the power of two of which one jump is counted. */
+export function counting(jumps: number): { readonly heat: number; readonly shift: number } {
+  const shift = Math.max(0, Math.ceil(Math.log2(jumps / HEAT)));
+  return { heat: Math.ceil(jumps / 2 ** shift), shift };
+}
+
+/** 2^32 divided by the golden ratio: multiples of it are spread evenly (Knuth, "Sorting and Searching", 6.4). */
+const GOLDEN = 0x9e3779b1 | 0;
+
 /** The point that stands for a jump to what is hot. */
 export const HOT_POINT = -2;
 
@@ -128,7 +137,7 @@ export interface PrintTarget {
   /** Whether no line is asserted, and none of `rare` is other than 0 when an instruction begins. */
   readonly isQuiet: boolean;
   /** Jumps to an instruction after which they lead to the host; 0 if they are not counted. */
-  readonly hot: number;
+  readonly jumps: number;
   /** Registers that let something else come in place of the next instruction. */
   readonly rare: ReadonlySet<number>;
   /** Widths of the registers by the index of their word. */
@@ -228,7 +237,7 @@ export class BodyPrinter {
 
   /** Go on with the next instruction. */
   #finish(): void {
-    const { code, isQuiet, hot, rare } = this.#target;
+    const { code, isQuiet, jumps, rare } = this.#target;
     this.#storeDirty();
     if (this.#setsStatus || (isQuiet && rare.size > 0 && !isIn(rare, this.#zero))) {
       // The host looks whether the CPU still runs, and what comes next.
@@ -255,14 +264,15 @@ export class BodyPrinter {
         .branchIf(this.toOuterLabels + OUTSIDE);
       code.getLocal(offset);
       this.#word(WINDOW_LOW_WORD).byte(op.add).setLocal(CODE);
-      if (hot > 0) this.#count(hot);
+      if (jumps > 0) this.#count(jumps);
     } else if (this.#fetched !== 0) code.getLocal(CODE).constant(this.#fetched).byte(op.add).setLocal(CODE);
     code.branch(this.#depth);
   }
 
   /** Count a jump. */
-  #count(hot: number): void {
+  #count(jumps: number): void {
     const { code, isWatched } = this.#target;
+    const { heat: hot, shift } = counting(jumps);
     const mark = ADDRESS;
     const heat = PLAIN;
     code.getLocal(CODE);
@@ -276,7 +286,17 @@ export class BodyPrinter {
     code.branch(this.toOuterLabels + (isWatched ? 2 : 1) + HOST);
     if (isWatched) code.end();
     code.else();
+    // Of many, some are counted, at times that no loop keeps in step with.
+    if (shift > 0) {
+      code.getLocal(LEFT).constant(GOLDEN).byte(op.mul);
+      code
+        .constant(32 - shift)
+        .byte(op.shrUnsigned)
+        .byte(op.eqz)
+        .if();
+    }
     code.getLocal(mark).getLocal(heat).constant(1).byte(op.add).storeByte(0);
+    if (shift > 0) code.end();
     code.end();
   }
 

@@ -25,6 +25,7 @@ export const op = {
   geUnsigned: 0x4f,
   add: 0x6a,
   sub: 0x6b,
+  mul: 0x6c,
   and: 0x71,
   or: 0x72,
   xor: 0x73,
