@@ -4,6 +4,7 @@ import { assemble } from '@backplane/core/assembler';
 import { cpu6502 } from '@backplane/cpu-6502';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { eager } from '../eager.js';
 
 const source = `
         .org $0200
@@ -31,7 +32,7 @@ ram.set(bytes, 0x200);
 const make = (engine: EngineChoice): Machine => {
   const machine = createMachine(
     { clock: '1 MHz', cpu: { type: '6502' }, memory: [{ at: 0, ram: '64K', image: 'ram' }] },
-    { plugins: [cpu6502], images: { ram }, engine },
+    { plugins: [eager(cpu6502, 100)], images: { ram }, engine },
   );
   machine.cpu.registers.pc = 0x200;
   return machine;

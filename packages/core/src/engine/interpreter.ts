@@ -242,7 +242,8 @@ class Bound {
     const begin = this.#now();
     this.#isAtHost = false;
     translations.looksForTraps = words[TRAP_WORD] !== 0;
-    let region = translations.find(words[programCounterWord] as number);
+    const first = translations.find(words[programCounterWord] as number);
+    let region = first;
     while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
       if (result === NO_TIME) break;
@@ -261,6 +262,7 @@ class Bound {
     }
     const end = this.#now();
     this.translated += (end - begin) / cpu.ticks;
+    if (first) translations.ran(first, (end - begin) / cpu.ticks);
     this.#showWindow();
     return end > begin;
   }
@@ -436,6 +438,7 @@ class Interpreter implements RunningEngine {
     return new Translations(this.#cpu, this.#arena, this.#rare, jumps, {
       stop: (resume) => (this.#active as Bound).resumeAt(resume),
       access: (stop, address, value) => (this.#active as Bound).regionAccess(stop, address, value),
+      cycles: () => this.cycles,
     });
   }
 
@@ -543,4 +546,4 @@ export const translatorAfter = (jumps: number): Engine => ({
  * @example
  * const cpu = defineCpu({ type: 'mine', version: 1, variants, defaultVariant: 'plain', engines: [interpreter, translator] });
  */
-export const translator: Engine = translatorAfter(50_000);
+export const translator: Engine = translatorAfter(5000);

@@ -27,7 +27,18 @@ import { type CodeMemory, type Resume, type Specialized, specialize } from './sp
 const TRANSLATED = 0x80;
 
 /** How often a place has to become hot that is in the midst of a region. */
-const INNER_TURNS = 4;
+const INNER_TURNS = 16;
+/**
+ * Instructions that may be translated at once, and for each million cycles that compiled code has run. One takes about
+ * as long as 25,000 to 100,000 cycles in the interpreter: so this is what translating costs a program at most that never
+ * stays where it is.
+ */
+const BURST = 150;
+const PER_MILLION_CYCLES = 3;
+
+/** Cycles below which it does not pay to leave the interpreter for a region, on the average of so many visits. */
+const FEWEST_CYCLES = 200;
+const VISITS = 64;
 
 /** Changes after which a byte is no longer folded into code. */
 const VOLATILE = 2;
@@ -114,6 +125,9 @@ export class Translation {
   readonly stops: (Stop | undefined)[];
   /** Version of the page table that it was last seen to fit; −1 for none, as it is once dropped. */
   version = -1;
+  /** How often it was gone to from the interpreter of late, and cycles until that went on. */
+  visits = 0;
+  ran = 0;
   /** The region that was run after it the last time. */
   successor: Translation | undefined;
   constructor(entry: number, compiled: Compiled, run: () => number, stops: (Stop | undefined)[]) {
@@ -128,6 +142,8 @@ export class Translation {
 export interface TranslationHost {
   stop(resume: Resume): Stop;
   access(stop: Stop, address: number, value: number): number;
+  /** Cycles that compiled code has run, but for the present call of it. */
+  cycles(): number;
 }
 
 export class Translations implements TranslatedMemory {
@@ -143,6 +159,8 @@ export class Translations implements TranslatedMemory {
   readonly #heat: number;
   readonly #uncounted: number;
   #jumps = 0;
+  /** Instructions that were translated. */
+  #translated = 0;
   readonly #host: TranslationHost;
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
@@ -197,6 +215,17 @@ export class Translations implements TranslatedMemory {
     return undefined;
   }
 
+  /** A region was gone to from the interpreter, which goes on after so many cycles. That costs it some, too. */
+  ran(region: Translation, cycles: number): void {
+    region.visits += 1;
+    region.ran += cycles;
+    if (region.visits < VISITS) return;
+    const isTooShort = region.ran < VISITS * FEWEST_CYCLES && this.#uncounted > 0;
+    const offset = isTooShort ? this.#offsetOf(region.entry) : undefined;
+    if (offset !== undefined) this.#cool(offset);
+    region.visits = region.ran = 0;
+  }
+
   /** The region to run after another one: mostly the same as the last time. */
   follow(region: Translation, address: number): Translation | undefined {
     const { successor } = region;
@@ -240,8 +269,8 @@ export class Translations implements TranslatedMemory {
     let compiled = wait === undefined ? this.#kept(address) : undefined;
     if (!compiled) {
       const left = wait ?? this.#firstWait(address, offset);
-      if (left > 0) {
-        this.#waits.set(offset, left - 1);
+      if (left > 0) this.#waits.set(offset, left - 1);
+      if (left > 0 || !this.#isAffordable()) {
         this.#cool(offset);
         return undefined;
       }
@@ -255,9 +284,13 @@ export class Translations implements TranslatedMemory {
     return this.#add(address, compiled);
   }
 
+  #isAffordable(): boolean {
+    return this.#uncounted === 0 || this.#translated < BURST + (this.#host.cycles() / 1e6) * PER_MILLION_CYCLES;
+  }
+
   /** A place within a region: what jumps there mostly comes to the beginning of one soon. */
   #firstWait(address: number, offset: number): number {
-    const isInner = this.isTranslated(offset) && !this.#regions.has(address);
+    const isInner = this.#isFolded(offset) && !this.#regions.has(address);
     return isInner && this.#uncounted > 0 ? INNER_TURNS - 1 : 0;
   }
 
@@ -384,6 +417,7 @@ export class Translations implements TranslatedMemory {
       points,
     });
     this.compilations += 1;
+    this.#translated += region.nodes.length;
     const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
     const compiled = {
       module: new WebAssembly.Module(bytes),
