@@ -1,11 +1,12 @@
 /** Our engines as cores: a machine of 64 KiB of RAM whose pins and ports are a program's. */
 
 import type { Evaluate, Execute } from '../engine/evaluator.js';
+import { translator, translatorAfter } from '../engine/interpreter.js';
 import { BackplaneError, suggest } from '../errors.js';
 import type { EngineChoice } from '../machine/build.js';
 import { type Cpu, HANG } from '../machine/cpu.js';
 import { type Checkpoint, createMachine, type Machine } from '../machine/machine.js';
-import type { CpuPlugin } from '../plugin/define-cpu.js';
+import { type CpuPlugin, defineCpu } from '../plugin/define-cpu.js';
 import { type DeviceEvent, type DeviceLine, defineDevice } from '../plugin/define-device.js';
 import { BusLog } from './bus-log.js';
 import { type Cases, casesOf } from './cases.js';
@@ -26,6 +27,19 @@ export const enginesOf = (cpu: CpuPlugin): readonly string[] => [
   'evaluator',
   ...(cpu.definition.engines ?? []).map(({ name }) => name),
 ];
+
+/** The CPU with a translator that does not wait for as long as it pays off: programs are short. */
+function hasty(plugin: CpuPlugin): CpuPlugin {
+  const { engines = [], variants } = plugin.definition;
+  return defineCpu({
+    ...plugin.definition,
+    variants: Object.fromEntries(Object.keys(variants).map((name) => [name, () => plugin.instructionSet(name)])),
+    engines: engines.map((engine) => (engine === translator ? translatorAfter(JUMPS) : engine)),
+  });
+}
+
+/** Jumps to a place that loops of programs come to. */
+const JUMPS = 100;
 
 /** Memory as a program finds it, before its own bytes are put into it. */
 interface Background {
@@ -112,7 +126,7 @@ export class EngineCore implements Core {
         ...(ioAddressWidth === undefined ? {} : { io: [{ at: 0, device: 'program' }] }),
         wires: this.pins.map((pin) => [`program.${pin}`, `cpu.${pin}`] as [string, string]),
       },
-      { plugins: [plugin, this.#device(2 ** (ioAddressWidth ?? 0))], engine: engine as EngineChoice },
+      { plugins: [hasty(plugin), this.#device(2 ** (ioAddressWidth ?? 0))], engine: engine as EngineChoice },
     );
     const { parts } = this.#machine;
     this.cpu = [...parts.cpus.values()][0] as Cpu;
