@@ -41,7 +41,7 @@ import { Code, encodeModule, op } from './wasm/code.js';
 
 /** What a module does beside running instructions. */
 export interface Flavour {
-  /** Every bus cycle is told to the host. */
+  /** It notes every bus cycle for the host. */
   readonly isTraced: boolean;
   /** It returns at an address, or when an instruction has changed nothing. */
   readonly isWatched: boolean;
@@ -357,10 +357,7 @@ export function printInterpreter(
   code.call(ACCESS).branch(0).end();
 
   const bytes = encodeModule(
-    [
-      { name: 'access', parameters: 0, hasResult: false },
-      { name: 'trace', parameters: 4, hasResult: false },
-    ],
+    [{ name: 'access', parameters: 0, hasResult: false }],
     [{ name: 'run', parameters: 0, hasResult: false, locals, code: code.bytes }],
   );
   return { bytes, points };

@@ -9,6 +9,7 @@ import {
   LEFT_WORD,
   LINE_WORD,
   MARKS_WORD,
+  NOTES_WORD,
   POINT_WORD,
   RESET_WORD,
   STATUS_WORD,
@@ -22,8 +23,8 @@ import {
   WINDOW_START_WORD,
 } from '../isa/words.js';
 import { PAUSE_STATUS } from '../machine/control.js';
-import type { BusCycle, Cpu } from '../machine/cpu.js';
-import type { Arena } from '../state/arena.js';
+import type { Cpu } from '../machine/cpu.js';
+import { type Arena, SCRATCH_BYTES } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
 import type { Engine, RegionCounts, RunningEngine, Watch } from './engine.js';
 import {
@@ -39,7 +40,7 @@ import type { Stop } from './stop.js';
 import { HOST_WENT_ON, NO_TIME, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import { Translations } from './translator/translations.js';
-import { FETCHED_AHEAD, HOT_POINT, type Point, restOf } from './wasm/body-printer.js';
+import { FETCHED_AHEAD, HOT_POINT, NOTE_BYTES, type Point, restOf } from './wasm/body-printer.js';
 
 /** Words that only compiled code uses. */
 const ENGINE_WORDS: ReadonlySet<number> = new Set([
@@ -75,6 +76,7 @@ class Bound {
   readonly #scheduler: Scheduler;
   readonly #run: () => void;
   readonly #flavour: Flavour;
+  readonly #longestCall: number;
   readonly #rare: readonly number[];
   readonly #stops: (Stop | undefined)[];
   /** Time and cycles left at the last moment at which both were known. */
@@ -85,6 +87,11 @@ class Bound {
   #window = { start: 0, size: 0, add: 0 };
   #windowVersion = -1;
   readonly #toMarks: number;
+  /** Traced code notes its cycles here, by the cycles left when each began: the last instruction's may be below 0. */
+  readonly #scratch: Int32Array;
+  readonly #notes: number;
+  /** Cycles that were left at the last one told. */
+  #told = 0;
   readonly translations: Translations | undefined;
   readonly #volatile: readonly number[];
   /** Cycles that translated code has run. */
@@ -97,6 +104,8 @@ class Bound {
     this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
     this.#rare = rareRegisters(cpu.isa);
+    if (flavour.isTraced) this.#longestCall = SCRATCH_BYTES / NOTE_BYTES - this.compiled.longest - 1;
+    else this.#longestCall = flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL_CALL;
     this.#volatile = [...cpu.isa.volatileRegisters];
     this.#cpu = cpu;
     this.#scheduler = scheduler;
@@ -104,12 +113,12 @@ class Bound {
       host: {
         memory: arena.memory as WebAssembly.Memory,
         access: () => this.#access(),
-        trace: (point: number, address: number, value: number, left: number) =>
-          this.#trace(point, address, value, left),
       },
     });
     this.#run = instance.exports.run as () => void;
     this.#toMarks = arena.toMarks;
+    this.#scratch = arena.words(arena.scratch, SCRATCH_BYTES / 4);
+    this.#notes = arena.scratch + this.compiled.longest * NOTE_BYTES;
     this.translations = translations;
   }
 
@@ -118,8 +127,7 @@ class Bound {
     const { clock, ticks } = this.#cpu;
     const now = clock[0] as number;
     const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) - (this.compiled.longest - 1);
-    const most = this.#flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL_CALL;
-    return Math.min(toEvent, Math.ceil((until - now) / ticks), most);
+    return Math.min(toEvent, Math.ceil((until - now) / ticks), this.#longestCall);
   }
 
   /** Run for the cycles that {@link room} gave. */
@@ -129,11 +137,14 @@ class Bound {
     this.#left = room;
     this.#until = until;
     this.#isAtHost = false;
-    words[LEFT_WORD] = room;
+    words[LEFT_WORD] = this.#told = room;
     words[MARKS_WORD] = this.#toMarks;
+    if (this.#flavour.isTraced) words[NOTES_WORD] = this.#notes;
     this.#showWindow();
+    let left = room;
     try {
       this.#run();
+      left = words[LEFT_WORD] as number;
     } finally {
       if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
       words[LEFT_WORD] = 0;
@@ -143,10 +154,26 @@ class Bound {
         control.pause |= PAUSE_STATUS;
       }
     }
+    if (this.#flavour.isTraced) this.#tell(left);
   }
 
-  /** Do what compiled code has stopped at: a cycle, and the rest of its instruction, or an instruction as a whole. */
+  /** Do what compiled code has stopped at. */
   #access(): void {
+    if (!this.#flavour.isTraced) {
+      this.#attend();
+      return;
+    }
+    // What was noted comes before what the host is about to do.
+    const { words } = this.#cpu;
+    const index = words[POINT_WORD] as number;
+    const pending = index < 0 ? 0 : (this.compiled.points[index] as Point).pending;
+    this.#tell((words[LEFT_WORD] as number) - pending);
+    this.#attend();
+    this.#told = words[LEFT_WORD] as number;
+  }
+
+  /** A cycle, and the rest of its instruction, or an instruction as a whole. */
+  #attend(): void {
     const cpu = this.#cpu;
     const { words, clock, ticks } = cpu;
     const index = words[POINT_WORD] as number;
@@ -343,10 +370,36 @@ class Bound {
     );
   }
 
-  #trace(index: number, address: number, value: number, left: number): void {
-    const { cycle } = (this.compiled.points[index] as Point).statement;
-    const cycles = this.#time / this.#cpu.ticks + this.#left - left;
-    this.#cpu.trace?.(traced(this.#cpu, cycles, cycle.kind, this.#busOf(cycle.space).name, address, value));
+  /** Tell the cycles noted since the last time, of which none began with `until` or fewer left. */
+  #tell(until: number): void {
+    const cpu = this.#cpu;
+    const notes = this.#scratch;
+    const { points, longest } = this.compiled;
+    const size = NOTE_BYTES / 4;
+    const begin = this.#time / cpu.ticks + this.#left;
+    const last = (until + longest) * size;
+    let at = (this.#told + longest) * size;
+    this.#told = until;
+    try {
+      for (; at > last; at -= size) {
+        const point = notes[at] as number;
+        if (point === 0) continue;
+        notes[at] = 0;
+        const { kind, space } = (points[point - 1] as Point).statement.cycle;
+        cpu.trace?.({
+          cpu: cpu.name,
+          cycle: begin + longest - at / size,
+          kind,
+          space: this.#busOf(space).name,
+          address: notes[at + 1] as number,
+          value: notes[at + 2] as number,
+          stalled: false,
+        });
+      }
+    } finally {
+      // A listener that throws hears no more of them.
+      for (; at > last; at -= size) notes[at] = 0;
+    }
   }
 
   #busOf(space: string): Bus {
@@ -384,23 +437,6 @@ class Bound {
     words[WINDOW_HIGH_WORD] = this.#window.start + this.#window.add + this.#window.size;
   }
 }
-
-const traced = (
-  cpu: Cpu,
-  cycle: number,
-  kind: BusCycle['kind'],
-  space: string,
-  address: number,
-  value: number,
-): BusCycle => ({
-  cpu: cpu.name,
-  cycle,
-  kind,
-  space,
-  address,
-  value,
-  stalled: false,
-});
 
 /** Runs one CPU by compiled code. */
 class Interpreter implements RunningEngine {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defineDevice } from '../plugin/define-device.js';
 import { toyMachine } from '../testing/toy.js';
 import type { BusCycle } from './cpu.js';
 
@@ -37,6 +38,33 @@ describe.each(['evaluator', 'interpreter'] as const)('in the %s, a trace', (engi
       [14, 'read', 'io', 0x10, 5],
     ]);
     expect(cycles.every(({ cpu, stalled }) => cpu === 'main' && !stalled)).toBe(true);
+  });
+
+  test('tells of accesses in their order, those of devices too, however many cycles go by between them', () => {
+    const log: string[] = [];
+    const register = defineDevice({
+      type: 'register',
+      version: 1,
+      size: 1,
+      create: () => ({
+        read: () => log.push('device') & 0xff,
+        write: (_offset, value) => void log.push(`device ${value}`),
+      }),
+    });
+    const m = toyMachine(
+      'LD $9000\nagain: ADD #1\n JNZ again\n LD $9000\n ST $9000\n JMP again',
+      { devices: { register: { type: 'register' } }, memory: [{ at: 0x9000, device: 'register' }] },
+      [register],
+      engine,
+    );
+    m.onCycle = ({ cycle, kind, address, value }) => log.push(`${cycle} ${kind} ${address} ${value}`);
+    for (const cycles of [1, 7, 5000, 20_000, 3]) m.run(cycles);
+    if (engine === 'interpreter') expect(m.stats().cycles.interpreter).toBeGreaterThan(20_000);
+    const cycles = log.filter((line) => !line.startsWith('device'));
+    expect(cycles.map((line) => Number.parseInt(line, 10))).toEqual(cycles.map((_, cycle) => cycle));
+    const devices = log.flatMap((line, at) => (line.startsWith('device') ? [`${line}, ${log[at + 1]}`] : []));
+    expect(devices.length).toBeGreaterThan(20);
+    for (const line of devices) expect(line).toMatch(/^device( \d+)?, \d+ (read|write) 36864 \d+$/);
   });
 
   test('changes nothing', () => {

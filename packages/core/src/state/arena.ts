@@ -20,6 +20,9 @@ export class ArenaLayout {
   }
 }
 
+/** Room that engines have beside the state and its marks. */
+export const SCRATCH_BYTES = 65536;
+
 /** The block itself, with views of each element type. */
 export class Arena {
   /** The memory that compiled code imports; undefined on a host without WebAssembly. */
@@ -31,11 +34,14 @@ export class Arena {
   readonly f64: Float64Array;
   /** From each byte to the one that engines may use to remember something of it; those are no state. */
   readonly toMarks: number;
+  /** Where engines may put down what they hand on within a run: {@link SCRATCH_BYTES} that are no state either. */
+  readonly scratch: number;
 
   constructor(layout: ArenaLayout) {
     this.toMarks = Math.ceil(layout.size / 65536) * 65536;
-    // Marks that nobody uses take no memory of the host's.
-    const pages = (2 * this.toMarks) / 65536;
+    this.scratch = 2 * this.toMarks;
+    // What nobody uses of marks and scratch takes no memory of the host's.
+    const pages = (this.scratch + SCRATCH_BYTES) / 65536;
     // `node --jitless` has no WebAssembly; the evaluator needs none.
     this.memory =
       typeof WebAssembly === 'undefined' ? undefined : new WebAssembly.Memory({ initial: pages, maximum: pages });

@@ -16,6 +16,7 @@ import {
   LEFT_WORD,
   LINE_WORD,
   MARKS_WORD,
+  NOTES_WORD,
   POINT_WORD,
   STATUS_WORD,
   VALUE_WORD,
@@ -62,9 +63,14 @@ export const HOT_POINT = -2;
 /** Bytes from an instruction's first one on that can be fetched directly. */
 export const FETCHED_AHEAD = 8;
 
-/** Functions the host gives. */
+/** The function the host gives. */
 export const ACCESS = 0;
-export const TRACE = 1;
+
+/**
+ * Bytes of a note that traced code makes of a cycle: its point + 1, its address, its value. It lies where the cycles left
+ * at its beginning say, so nobody has to count notes.
+ */
+export const NOTE_BYTES = 16;
 
 /** Labels around the loop of instructions, counted from the outermost one that goes on with the next instruction: */
 /** … the host runs the instruction at the program counter's local, */
@@ -128,7 +134,7 @@ export interface PrintTarget {
   /** Byte offsets of the page tables from the base. */
   readonly memoryTable: number;
   readonly ioTable: number;
-  /** Whether every cycle is told to the host. */
+  /** Whether every cycle is noted for the host. */
   readonly isTraced: boolean;
   /** Whether `CHANGED` collects if an instruction changes any register. */
   readonly isWatched: boolean;
@@ -705,11 +711,7 @@ export class BodyPrinter {
       return;
     }
     if (!cycle.waits || (cycle.kind === 'idle' && !isDelayed)) {
-      if (isTraced) {
-        const at = this.#intoLocal(address, ADDRESS);
-        code.constant(point).getLocal(at).constant(0);
-        this.#getLeft().call(TRACE);
-      }
+      if (isTraced) this.#note(point, this.#intoLocal(address, ADDRESS), -1);
       this.#pending += cycle.length;
       return;
     }
@@ -718,9 +720,9 @@ export class BodyPrinter {
       if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
       this.#bound(result, BYTE);
       if (isTraced) {
-        code.constant(point).getLocal(CODE);
-        this.#word(WINDOW_ADD_WORD).byte(op.sub).constant(distance).byte(op.add).getLocal(this.#localOf(result));
-        this.#getLeft().call(TRACE);
+        code.getLocal(CODE);
+        this.#word(WINDOW_ADD_WORD).byte(op.sub).constant(distance).byte(op.add).setLocal(ADDRESS);
+        this.#note(point, ADDRESS, this.#localOf(result));
       }
       this.#pending += cycle.length;
       return;
@@ -749,12 +751,24 @@ export class BodyPrinter {
     }
     if (cycle.kind === 'read') this.#bound(result, BYTE);
     if (isTraced) {
-      code.constant(point).getLocal(addressLocal);
-      if (cycle.kind === 'idle') code.constant(0);
-      else code.getLocal(cycle.kind === 'read' ? this.#localOf(result) : valueLocal);
-      this.#getLeft().call(TRACE);
+      const seen = cycle.kind === 'read' ? this.#localOf(result) : valueLocal;
+      this.#note(point, addressLocal, cycle.kind === 'idle' ? -1 : seen);
     }
     this.#pending += cycle.length;
+  }
+
+  /** Note a cycle for the host to tell; without a value it tells 0. */
+  #note(point: number, address: number, value: number): void {
+    const { code } = this.#target;
+    const note = PLAIN;
+    this.#getLeft().constant(Math.log2(NOTE_BYTES)).byte(op.shl);
+    this.#word(NOTES_WORD).byte(op.add).teeLocal(note);
+    code.constant(point + 1).store(0);
+    code.getLocal(note).getLocal(address).store(4);
+    code.getLocal(note);
+    if (value < 0) code.constant(0);
+    else code.getLocal(value);
+    code.store(8);
   }
 
   /** Put a word of the entry of an address's page on the stack. */
