@@ -228,7 +228,7 @@ test('what is no snapshot at all is refused', () => {
       .tuple(whole, fc.array(fc.anything({ withBigInt: true, withNullPrototype: true, withDate: true })))
       .map(([snapshot, components]) => ({ ...snapshot, components })),
     fc
-      .tuple(whole, fc.dictionary(fc.string(), fc.anything({ withBigInt: true })), component)
+      .tuple(whole, fc.dictionary(fc.string(), fc.anything({ withBigInt: true }), { minKeys: 1 }), component)
       .map(([snapshot, fields, at]) => ({
         ...snapshot,
         components: snapshot.components.map((each, index) =>
