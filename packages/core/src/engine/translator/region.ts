@@ -156,7 +156,8 @@ export function formRegion(
   order(entry.node);
   const placed = [...places.values()].flatMap(({ node }) => (node.order >= 0 ? [node] : []));
   placed.sort((a, b) => a.order - b.order);
-  findDominators(placed);
+  do findDominators(placed);
+  while (cutWaysInto(placed));
   findEntries(placed);
   placeGuards(entry.node, 0);
   return { entry: entry.node, nodes: placed, folded, fetched, mayTrap };
@@ -239,6 +240,10 @@ function findDominators(nodes: readonly Node[]): void {
   const before = new Map<Node, Node[]>(nodes.map((node) => [node, []]));
   for (const node of nodes) for (const { to } of node.edges.values()) if (to) before.get(to)?.push(node);
   const [entry] = nodes as [Node];
+  for (const node of nodes) {
+    node.dominator = undefined;
+    node.dominated.length = 0;
+  }
   entry.dominator = entry;
   const common = (a: Node, b: Node): Node => {
     let [left, right] = [a, b];
@@ -270,15 +275,27 @@ const dominates = (above: Node, node: Node): boolean => {
   return at === above;
 };
 
-/** Loops, and the ways from before. A way back to what does not dominate it would be no loop: it leaves the region. */
-function findEntries(nodes: readonly Node[]): void {
+/** A way back to what does not dominate it would be no loop: it leaves the region. Whether there was any. */
+function cutWaysInto(nodes: readonly Node[]): boolean {
+  let hasCut = false;
   for (const node of nodes) {
     for (const [next, edge] of node.edges) {
       const { to } = edge;
+      if (!to || to.order > node.order || dominates(to, node)) continue;
+      node.edges.set(next, { ...edge, to: undefined, expected: undefined });
+      hasCut = true;
+    }
+  }
+  return hasCut;
+}
+
+/** Loops, and the ways from before. */
+function findEntries(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    for (const { to } of node.edges.values()) {
       if (!to) continue;
       if (to.order > node.order) to.entries += 1;
-      else if (dominates(to, node)) to.isLoop = true;
-      else node.edges.set(next, { ...edge, to: undefined, expected: undefined });
+      else to.isLoop = true;
     }
   }
   const [entry] = nodes as [Node];
