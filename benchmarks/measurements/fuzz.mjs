@@ -15,8 +15,8 @@ const KINDS = {
 /** Programs that the command compares in so many seconds, its start included. */
 function campaign(seconds, workers) {
   const command = join(checkout, 'packages/runner/dist/backplane.js');
-  const words = ['fuzz', '6502', '--engine', 'interpreter', '--time', seconds, '--workers', workers, '--report', 'json'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words.map(String)], { encoding: 'utf8' });
+  const words = `fuzz 6502 --engine interpreter --time ${seconds} --workers ${workers} --report json`.split(' ');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`backplane fuzz: status ${status}\n${stderr}`);
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)).executions;
 }

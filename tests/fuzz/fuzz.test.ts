@@ -32,6 +32,14 @@ describe.each([cpu6502, z80, i8080])('the engines of the $type', (cpu) => {
   });
 });
 
+test.each([cpu6502, z80])('much of what the translator of the $type runs is translated', async (cpu) => {
+  const core = new EngineCore(cpu, { engine: 'translator' });
+  await fuzz({ cpu, subject: engineSubject(core), seed: 2, programs: 500 });
+  const { evaluator, interpreter, translator, regions } = core.cyclesByEngine();
+  expect(translator / (evaluator + interpreter + translator)).toBeGreaterThan(0.2);
+  expect(regions).toBeGreaterThan(30);
+});
+
 describe('a campaign', () => {
   const bugs = mutation('H of DAA');
   const once = (seed: number, masks?: readonly Mask[]) =>

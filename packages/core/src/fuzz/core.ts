@@ -164,6 +164,8 @@ export interface Subject {
   readonly logs: readonly AccessKind[];
   /** Whether programs may leave the rest of memory to a seed: our own engines only. */
   readonly takesBackground?: boolean;
+  /** Whether what runs again and again is translated: then more programs run in loops. */
+  readonly translates?: boolean;
   run(tasks: readonly Task[]): readonly (Outcome | Failure)[] | Promise<readonly (Outcome | Failure)[]>;
 }
 

@@ -4,9 +4,10 @@ import type { Evaluate, Execute } from '../engine/evaluator.js';
 import { translator, translatorAfter } from '../engine/interpreter.js';
 import { BackplaneError, suggest } from '../errors.js';
 import type { EngineChoice } from '../machine/build.js';
+import type { MachineConfig } from '../machine/config.js';
 import { type Cpu, HANG } from '../machine/cpu.js';
 import { type Checkpoint, createMachine, type Machine } from '../machine/machine.js';
-import { type CpuPlugin, defineCpu } from '../plugin/define-cpu.js';
+import type { CpuPlugin } from '../plugin/define-cpu.js';
 import { type DeviceEvent, type DeviceLine, defineDevice } from '../plugin/define-device.js';
 import { BusLog } from './bus-log.js';
 import { type Cases, casesOf } from './cases.js';
@@ -27,19 +28,6 @@ export const enginesOf = (cpu: CpuPlugin): readonly string[] => [
   'evaluator',
   ...(cpu.definition.engines ?? []).map(({ name }) => name),
 ];
-
-/** The CPU with a translator that does not wait for as long as it pays off: programs are short. */
-function hasty(plugin: CpuPlugin): CpuPlugin {
-  const { engines = [], variants } = plugin.definition;
-  return defineCpu({
-    ...plugin.definition,
-    variants: Object.fromEntries(Object.keys(variants).map((name) => [name, () => plugin.instructionSet(name)])),
-    engines: engines.map((engine) => (engine === translator ? translatorAfter(JUMPS) : engine)),
-  });
-}
-
-/** Jumps to a place that loops of programs come to. */
-const JUMPS = 100;
 
 /** Memory as a program finds it, before its own bytes are put into it. */
 interface Background {
@@ -68,6 +56,24 @@ export interface EngineCoreOptions {
   readonly engine?: string | undefined;
 }
 
+/** Cycles by the engine that ran them, and regions that were translated. */
+export interface EngineCycles {
+  readonly evaluator: number;
+  readonly interpreter: number;
+  readonly translator: number;
+  readonly regions: number;
+}
+
+/** Programs of so many steps have a translator that remembers nothing of others: they are those that run in a loop. */
+const LONG = 20;
+
+/** A translator translates what is jumped to a second time: a program is too short for anything to become hot. */
+const eager = (plugin: CpuPlugin): CpuPlugin => {
+  const { engines = [] } = plugin.definition;
+  const sooner = engines.map((engine) => (engine === translator ? translatorAfter(1) : engine));
+  return { ...plugin, definition: { ...plugin.definition, engines: sooner } };
+};
+
 /**
  * One of our engines as a core.
  *
@@ -79,12 +85,17 @@ export class EngineCore implements Core {
   readonly registers: readonly string[];
   readonly pins: readonly string[];
   readonly logs: readonly AccessKind[] = ['read', 'write', 'in', 'out', 'idle', 'acknowledge'];
+  /** Whether what runs again and again is translated. */
+  readonly translates: boolean;
   /** @internal */
-  readonly cpu: Cpu;
+  cpu: Cpu;
   /** @internal All memory. */
-  readonly memory: Uint8Array;
+  memory: Uint8Array;
   readonly #engine: string;
-  readonly #machine: Machine;
+  readonly #make: () => Machine;
+  #machine: Machine;
+  /** What machines before this one have run. */
+  #cyclesBefore: EngineCycles = { evaluator: 0, interpreter: 0, translator: 0, regions: 0 };
   readonly #backgrounds = new Map<number, Background>();
   /** Where memory lies in the arena. */
   readonly #offset: number;
@@ -117,22 +128,24 @@ export class EngineCore implements Core {
     this.registers = shown;
     this.pins = inputs.map(({ name }) => name);
     this.#engine = engine;
-    this.#machine = createMachine(
-      {
-        clock: '1 MHz',
-        cpu: { type: plugin.type, variant },
-        devices: { program: { type: 'program' } },
-        memory: [{ at: 0, ram: 2 ** Math.min(addressWidth, 16) }],
-        ...(ioAddressWidth === undefined ? {} : { io: [{ at: 0, device: 'program' }] }),
-        wires: this.pins.map((pin) => [`program.${pin}`, `cpu.${pin}`] as [string, string]),
-      },
-      { plugins: [hasty(plugin), this.#device(2 ** (ioAddressWidth ?? 0))], engine: engine as EngineChoice },
-    );
+    this.translates = engine === 'translator';
+    const own = this.translates ? eager(plugin) : plugin;
+    const config: MachineConfig = {
+      clock: '1 MHz',
+      cpu: { type: plugin.type, variant },
+      devices: { program: { type: 'program' } },
+      memory: [{ at: 0, ram: 2 ** Math.min(addressWidth, 16) }],
+      ...(ioAddressWidth === undefined ? {} : { io: [{ at: 0, device: 'program' }] }),
+      wires: this.pins.map((pin) => [`program.${pin}`, `cpu.${pin}`] as [string, string]),
+    };
+    const plugins = [own, this.#device(2 ** (ioAddressWidth ?? 0))];
+    this.#make = () => createMachine(config, { plugins, engine: engine as EngineChoice });
+    this.#machine = this.#make();
     const { parts } = this.#machine;
-    this.cpu = [...parts.cpus.values()][0] as Cpu;
     const { offset = 0, size = 0 } = parts.memories[0] ?? {};
-    this.memory = parts.arena.bytes(offset, size);
     this.#offset = offset;
+    this.cpu = mainCpu(this.#machine);
+    this.memory = parts.arena.bytes(offset, size);
     this.#before = new Uint8Array(size);
     const { isa, evaluator } = this.cpu;
     this.#programCounter = declaration.programCounter;
@@ -183,8 +196,7 @@ export class EngineCore implements Core {
     if (!background) {
       if (seed !== 0) {
         this.#machine.restore(this.#background(0).checkpoint);
-        const random = new Random(seed);
-        for (let at = 0; at < this.memory.length; at += 1) this.memory[at] = random.below(256);
+        this.memory.set(randomBytes(seed, this.memory.length));
       }
       background = { checkpoint: this.#machine.checkpoint(), before: this.memory.slice(), cells: [] };
       this.#backgrounds.set(seed, background);
@@ -192,7 +204,28 @@ export class EngineCore implements Core {
     return background;
   }
 
+  /** Take a machine that has translated nothing: what a program comes to must not depend on those before it. */
+  #renew(): void {
+    this.#cyclesBefore = this.cyclesByEngine();
+    this.#machine = this.#make();
+    this.cpu = mainCpu(this.#machine);
+    this.memory = this.#machine.parts.arena.bytes(this.#offset, this.memory.length);
+  }
+
+  /** Cycles that all programs took, by the engine that ran them. */
+  cyclesByEngine(): EngineCycles {
+    const { cycles, regions } = this.#machine.stats();
+    const before = this.#cyclesBefore;
+    return {
+      evaluator: before.evaluator + cycles.evaluator,
+      interpreter: before.interpreter + cycles.interpreter,
+      translator: before.translator + cycles.translator,
+      regions: before.regions + regions.compiled,
+    };
+  }
+
   setState(program: BackedProgram): void {
+    if (this.translates && (program.steps >= LONG || this.#program.steps >= LONG)) this.#renew();
     const machine = this.#machine;
     const { memory } = this.cpu;
     const background = this.#background(program.background ?? 0);
@@ -307,4 +340,19 @@ export class EngineCore implements Core {
   ports(): readonly PortAccess[] {
     return this.#ports;
   }
+}
+
+const mainCpu = ({ parts }: Machine): Cpu => [...parts.cpus.values()][0] as Cpu;
+
+const made = new Map<number, Uint8Array>();
+
+/** Bytes that follow from a seed; they take as long as a hundred programs, and there are few. */
+function randomBytes(seed: number, size: number): Uint8Array {
+  let bytes = made.get(seed);
+  if (bytes?.length !== size) {
+    const random = new Random(seed);
+    bytes = Uint8Array.from({ length: size }, () => random.below(256));
+    made.set(seed, bytes);
+  }
+  return bytes;
 }

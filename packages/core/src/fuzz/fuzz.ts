@@ -96,10 +96,13 @@ const MOST_FAILURES = 200;
 export const engineSubject = (core: EngineCore): Subject => ({
   ...subjectOf(core, () => core.values()),
   takesBackground: true,
+  translates: core.translates,
 });
 
 /** Levels that make sense for a subject. */
 const levelsFor = (subject: Subject, isOurs: boolean): readonly Level[] => {
+  // Translated code runs where nobody looks at each instruction.
+  if (subject.translates) return ['program', 'program', 'program', 'instruction'];
   if (isOurs) return ['program', 'cycle', 'program', 'instruction'];
   return subject.logs.length > 0 ? ['cycle'] : ['instruction'];
 };
@@ -172,7 +175,7 @@ class Campaign {
       pins: subject.pins.filter((pin) => pins.includes(pin) && this.#masks.allowsPin(pin)),
       registers: subject.registers,
       allows: (instruction) => this.#masks.allows(instruction),
-      loops: this.#isOurs,
+      loops: subject.translates ? 'often' : this.#isOurs ? 'seldom' : 'never',
     });
   }
 
@@ -300,7 +303,7 @@ class Campaign {
       this.#failures += 1;
       if (this.#failures > MOST_FAILURES) return;
     }
-    if (FAILURES.has(found.what) || WITHOUT_STEP.has(found.what)) {
+    if (FAILURES.has(found.what) || WITHOUT_STEP.has(found.what) || level === 'program') {
       found = await this.#culprit(this.#explicit(program, run), run, found, level);
     }
     const signature = signatureOf(found);

@@ -22,8 +22,8 @@ export interface GeneratorOptions {
   readonly registers: readonly string[];
   /** Whether an instruction may be in a program. */
   readonly allows: (instruction: Instruction) => boolean;
-  /** Whether there are programs that run in a loop for thousands of cycles: what makes code hot. */
-  readonly loops: boolean;
+  /** How often there are programs that run in a loop, for thousands of cycles: what makes code hot. */
+  readonly loops: 'never' | 'seldom' | 'often';
 }
 
 /** What the generator has to know of a register. */
@@ -47,7 +47,7 @@ export class Generator {
   readonly #shown: readonly Register[];
   readonly #programCounter: string;
   readonly #isLittleEndian: boolean;
-  readonly #loops: boolean;
+  readonly #loops: GeneratorOptions['loops'];
   readonly #jump: Instruction | undefined;
   readonly #kept: BackedProgram[] = [];
   #wanting: readonly Instruction[] = [];
@@ -102,7 +102,8 @@ export class Generator {
   #fresh(): BackedProgram {
     const random = this.#random;
     const origin = this.#origin();
-    const isLoop = this.#loops && this.#jump !== undefined && random.oneIn(250);
+    const isLong = this.#loops !== 'never' && this.#jump !== undefined && random.oneIn(250);
+    const isLoop = isLong || (this.#loops === 'often' && this.#jump !== undefined && random.oneIn(8));
     const count = 1 + random.below(random.oneIn(4) ? 12 : 5);
     const instructions: Instruction[] = [];
     for (let left = count; left > 0; left -= 1) instructions.push(this.#instruction());
@@ -111,12 +112,12 @@ export class Generator {
     const [first] = instructions;
     const limits = first ? (this.#reference.cases.of(first)?.limits ?? []) : [];
     if (isLoop) bytes.push(...this.#jumpTo(origin));
-    const steps = isLoop ? 200 + random.below(1500) : count + random.below(3);
+    const steps = isLong ? 200 + random.below(1500) : isLoop ? 20 + random.below(80) : count + random.below(3);
     return {
       registers: this.#registers(origin, limits),
       ram: cellsFrom(origin, bytes),
       input: this.#input(1 + random.below(4)),
-      pins: this.#pinChanges(isLoop ? 3000 : steps * 5),
+      pins: this.#pinChanges(isLong ? 3000 : steps * 5),
       steps,
       background: 1 + random.below(BACKGROUNDS),
     };

@@ -25,7 +25,7 @@ export {
   type Task,
 } from './core.js';
 export { Coverage, type CoverageReport } from './coverage.js';
-export { EngineCore, type EngineCoreOptions, enginesOf } from './engine-core.js';
+export { EngineCore, type EngineCoreOptions, type EngineCycles, enginesOf } from './engine-core.js';
 export { engineSubject, type Find, type FuzzOptions, type FuzzReport, fuzz } from './fuzz.js';
 export { type Mask, Masks } from './masks.js';
 export { type Reference, referenceOf } from './reference.js';

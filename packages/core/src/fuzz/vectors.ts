@@ -174,7 +174,7 @@ export function vectorsFor(
     pins: [],
     registers: reference.core.registers,
     allows: () => true,
-    loops: false,
+    loops: 'never',
   });
   const vectors: Vector[] = [];
   while (vectors.length < count) {

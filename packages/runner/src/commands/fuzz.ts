@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BackplaneError } from '@backplane/core';
-import { type CoverageReport, EngineCore, type Find, type Mask, Masks } from '@backplane/core/fuzz';
+import { type CoverageReport, EngineCore, type EngineCycles, type Find, type Mask, Masks } from '@backplane/core/fuzz';
 import { type CampaignResult, runCampaign } from '../fuzz/campaign.js';
 import { Corpus } from '../fuzz/corpus.js';
 import { writeFind } from '../fuzz/find-files.js';
@@ -142,19 +142,26 @@ const percentage = ([met, all]: readonly [number, number]): string =>
   all === 0 ? '100' : ((100 * met) / all).toFixed(1);
 
 /** The last line. */
-function summary({ executions, instructions, coverage, finds, shown }: CampaignResult): string {
+function summary({ executions, instructions, coverage, finds, shown, cycles }: CampaignResult): string {
   const never = coverage.never.map((text) => `never met: ${text}\n`).join('');
   const times = Object.values(shown).reduce((sum, count) => sum + count, 0);
-  return `${never}executions ${executions} (${instructions} instructions), coverage ${coverageText(coverage)}, finds ${finds.length}${times > finds.length ? ` (shown ${times} times)` : ''}`;
+  return `${never}executions ${executions} (${instructions} instructions), coverage ${coverageText(coverage)}, finds ${finds.length}${times > finds.length ? ` (shown ${times} times)` : ''}${cycles ? translatedText(cycles) : ''}`;
+}
+
+/** How much of it the translator has run. */
+function translatedText({ evaluator, interpreter, translator, regions }: EngineCycles): string {
+  const share = percentage([translator, evaluator + interpreter + translator]);
+  return translator === 0 ? '' : `, translated ${share} % of cycles in ${regions} regions`;
 }
 
 const coverageText = ({ cases, instructions, flags, lengths, branches, interrupted }: CoverageReport): string =>
   `${cases} cases (instructions ${percentage(instructions)} %, flags ${percentage(flags)} %, lengths ${percentage(lengths)} %, branches ${percentage(branches)} %, interrupted ${percentage(interrupted)} %)`;
 
-const jsonOf = ({ executions, instructions, coverage, finds, shown }: CampaignResult) => ({
+const jsonOf = ({ executions, instructions, coverage, finds, shown, cycles }: CampaignResult) => ({
   executions,
   instructions,
   coverage,
+  ...(cycles && { cycles }),
   finds: finds.map(({ signature, listing, difference, level, program }) => ({
     signature,
     times: shown[signature] ?? 1,

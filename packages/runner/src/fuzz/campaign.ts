@@ -4,8 +4,8 @@ import type { CpuPlugin } from '@backplane/core';
 import {
   Coverage,
   type CoverageReport,
+  type EngineCycles,
   type Find,
-  type FuzzReport,
   Masks,
   type Program,
   referenceOf,
@@ -13,7 +13,7 @@ import {
 import { Tinypool } from 'tinypool';
 import type { Corpus, Progress } from './corpus.js';
 import type { Campaign } from './subject.js';
-import { type Batch, EXECUTIONS, STOP } from './worker.js';
+import { type Batch, type BatchReport, EXECUTIONS, STOP } from './worker.js';
 
 export interface CampaignOptions {
   readonly cpu: CpuPlugin;
@@ -39,6 +39,8 @@ export interface CampaignResult {
   readonly coverage: CoverageReport;
   readonly finds: readonly Find[];
   readonly shown: Readonly<Record<string, number>>;
+  /** What ran in which engine since the command began, if the core is one of ours. */
+  readonly cycles: EngineCycles | undefined;
 }
 
 /** Programs that a corpus keeps at most. */
@@ -47,6 +49,13 @@ const TOLD_EVERY = 500;
 
 /** Beside the built command; from the sources there is none, for a thread runs JavaScript. */
 const worker = fileURLToPath(new URL('./fuzz-worker.js', import.meta.url));
+
+const sumOf = (one: EngineCycles, other: EngineCycles): EngineCycles => ({
+  evaluator: one.evaluator + other.evaluator,
+  interpreter: one.interpreter + other.interpreter,
+  translator: one.translator + other.translator,
+  regions: one.regions + other.regions,
+});
 
 export async function runCampaign(campaign: Campaign, options: CampaignOptions): Promise<CampaignResult> {
   return await new Workers(campaign, options).run();
@@ -64,6 +73,7 @@ class Workers {
   #next = 0;
   #executions = 0;
   #instructions = 0;
+  #cycles: EngineCycles | undefined;
   /** Programs of this run that are planned, whether they have run yet or not. */
   #planned = 0;
   readonly #unfinished = new Set<number>();
@@ -111,6 +121,7 @@ class Workers {
       coverage: this.#coverage.report((instruction) => masks.allows(instruction)),
       finds: [...this.#finds.values()].sort((left, right) => left.batch - right.batch).map(({ find }) => find),
       shown: Object.fromEntries(this.#shown),
+      cycles: this.#cycles,
     };
   }
 
@@ -136,7 +147,7 @@ class Workers {
     try {
       const { mostFinds } = this.#options;
       const batch: Batch = { campaign: this.#campaign, number, programs, given, mostFinds, shared: this.#shared };
-      const report = (await pool.run(batch)) as FuzzReport;
+      const report = (await pool.run(batch)) as BatchReport;
       if (report.executions >= programs || number < 0) this.#unfinished.delete(number);
       await this.#take(number, report);
     } catch (error) {
@@ -150,7 +161,11 @@ class Workers {
     Atomics.store(this.#shared, STOP, 1);
   }
 
-  async #take(batch: number, { executions, instructions, met, kept, shown, finds }: FuzzReport): Promise<void> {
+  async #take(
+    batch: number,
+    { executions, instructions, met, kept, shown, finds, cycles }: BatchReport,
+  ): Promise<void> {
+    if (cycles) this.#cycles = this.#cycles ? sumOf(this.#cycles, cycles) : cycles;
     this.#executions += executions;
     this.#instructions += instructions;
     if (this.#coverage.addAll(met) > 0) this.#programs.push(...kept.slice(0, MOST_PROGRAMS - this.#programs.length));

@@ -1,6 +1,14 @@
 /** What a campaign is about, as it can be told to a worker: a CPU, a core, what is not compared. */
 import { BackplaneError, type CpuPlugin, suggest } from '@backplane/core';
-import { type Core, coreSubject, EngineCore, engineSubject, type Mask, type Subject } from '@backplane/core/fuzz';
+import {
+  type Core,
+  coreSubject,
+  EngineCore,
+  type EngineCycles,
+  engineSubject,
+  type Mask,
+  type Subject,
+} from '@backplane/core/fuzz';
 import { allPlugins } from '../load-machine.js';
 import { loadModule } from '../plugins.js';
 import { ProcessCore, wordsOf } from './process-core.js';
@@ -54,9 +62,10 @@ async function coreIn(specifier: string): Promise<Core> {
 export async function subjectOf(
   { core, variant, timeout }: Campaign,
   cpu: CpuPlugin,
-): Promise<{ subject: Subject; stop(): void }> {
+): Promise<{ subject: Subject; stop(): void; cycles?(): EngineCycles }> {
   if ('engine' in core) {
-    return { subject: engineSubject(new EngineCore(cpu, { variant, engine: core.engine })), stop: () => undefined };
+    const own = new EngineCore(cpu, { variant, engine: core.engine });
+    return { subject: engineSubject(own), stop: () => undefined, cycles: () => own.cyclesByEngine() };
   }
   if ('module' in core) return { subject: coreSubject(await coreIn(core.module)), stop: () => undefined };
   const subject = await ProcessCore.start(wordsOf(core.command), { timeout });

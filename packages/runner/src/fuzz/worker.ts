@@ -1,5 +1,5 @@
 /** Runs one batch of a campaign, in a thread of its own. */
-import { type FuzzReport, fuzz, type Program } from '@backplane/core/fuzz';
+import { type EngineCycles, type FuzzReport, fuzz, type Program } from '@backplane/core/fuzz';
 import { type Campaign, findCpu, subjectOf } from './subject.js';
 
 /** Places in the memory that the threads share: whether to stop, and programs run so far. */
@@ -16,6 +16,11 @@ export interface Batch {
   readonly shared: Int32Array;
 }
 
+export interface BatchReport extends FuzzReport {
+  /** What ran in which engine, if it was one of ours. */
+  readonly cycles?: EngineCycles | undefined;
+}
+
 export default async function run({
   campaign,
   number,
@@ -23,11 +28,11 @@ export default async function run({
   given,
   mostFinds,
   shared,
-}: Batch): Promise<FuzzReport> {
+}: Batch): Promise<BatchReport> {
   const { type, variant, against, plugins, masks, only, seed } = campaign;
   const { cpu } = await findCpu(type, plugins);
   // Started for each batch: a thread that is ended leaves no process behind.
-  const { subject, stop } = await subjectOf(campaign, cpu);
+  const { subject, stop, cycles } = await subjectOf(campaign, cpu);
   let told = 0;
   const tell = (executions: number): void => {
     Atomics.add(shared, EXECUTIONS, executions - told);
@@ -52,7 +57,7 @@ export default async function run({
       },
     });
     tell(report.executions);
-    return report;
+    return { ...report, cycles: cycles?.() };
   } finally {
     stop();
   }
