@@ -275,6 +275,31 @@ describe('backplane lint', () => {
     ]);
   });
 
+  it('tells every fault of a config, not only the first', async () => {
+    const wrong = {
+      clok: 1,
+      clock: '1 MHz',
+      cpu: { type: '6502' },
+      memory: [
+        { at: 0, ram: 'much' },
+        { at: 0x8000, rom: 'a', image: 'b' },
+      ],
+      devices: { one: { type: 'console' } },
+    };
+    await writeFile(join(installation.folder, 'wrong.json'), JSON.stringify(wrong));
+    const { status, stdout } = await backplane(['lint', 'wrong.json']);
+    expect(status).toBe(1);
+    expect(Buffer.from(stdout, 'latin1').toString()).toBe(
+      [
+        `error: wrong.json: memory[0].ram: 'much' is no whole number; write 53248, "0xd000", "$d000" or "32K"`,
+        "error: wrong.json: memory[1]: unknown key 'image'; this kind has none",
+        "error: wrong.json: unknown key 'clok'; did you mean 'clock'?",
+        "note: image 'a': not given; its size is guessed",
+        '3 errors, 0 warnings\n',
+      ].join('\n'),
+    );
+  });
+
   it('cannot check what it cannot read', async () => {
     const { status, stderr } = await backplane(['lint', 'nowhere.json']);
     expect([status, stderr]).toEqual([125, 'backplane: nowhere.json: no such file\n']);

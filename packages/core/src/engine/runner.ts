@@ -58,15 +58,9 @@ export class Runner {
   }
 
   get regions(): RegionCounts {
-    const none = { live: 0, compiled: 0, invalidated: 0 };
-    return [...this.#running.values()].reduce(
-      (sum, { regions }) => ({
-        live: sum.live + regions.live,
-        compiled: sum.compiled + regions.compiled,
-        invalidated: sum.invalidated + regions.invalidated,
-      }),
-      none,
-    );
+    // Only a translator has any, and there is one at most.
+    const all = [...this.#running.values()].map(({ regions }) => regions);
+    return all.find(({ compiled, live }) => compiled + live > 0) ?? { live: 0, compiled: 0, invalidated: 0 };
   }
 
   get engine(): EngineName {

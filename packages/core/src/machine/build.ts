@@ -431,7 +431,7 @@ function atPath<T>(path: string, action: () => T): T {
 
 function planDevice(
   name: string,
-  { type, clock: _clock, ...rest }: { type: string; clock?: string | number | undefined },
+  device: ParsedDevice,
   plugins: ReadonlyMap<string, DevicePlugin>,
   master: Frequency,
   clock: Frequency,
@@ -441,14 +441,11 @@ function planDevice(
   known: WorkedOut,
 ): PlannedDevice {
   const path = `devices.${name}`;
+  const { type } = device;
   const plugin = plugins.get(type);
   if (!plugin) throw unknownPlugin(`no device type '${type}'`, type, [...plugins.keys()], `${path}.type`);
   const { definition } = plugin;
-  const { media: mediaConfig, ...own } = definition.media ? (rest as { media?: unknown }) : { ...rest, media: {} };
-  const [config, drives] = known.get(
-    path,
-    () => [parseDeviceConfig(definition, own, path), parseMedia(definition, mediaConfig, `${path}.media`)] as const,
-  );
+  const [config, drives] = known.get(path, () => parseDevice(definition, device, path));
   const media = insertMedia(name, definition, drives, images, usedImages);
   const fields = ofPlugin(path, `'state' of '${type}'`, () =>
     reserveFields(
@@ -554,6 +551,18 @@ function insertMedia(
     media[drive] = new Medium(`${device}.${drive}`, image, mode, bytes);
   }
   return media;
+}
+
+type ParsedDevice = NonNullable<ParsedConfig['devices']>[string];
+
+/** A device's own settings, and what is in its drives. */
+export function parseDevice(
+  definition: DeviceDefinition,
+  { type: _type, clock: _clock, ...rest }: ParsedDevice,
+  path: string,
+): readonly [config: unknown, drives: ParsedMedia] {
+  const { media, ...own } = definition.media ? (rest as { media?: unknown }) : { ...rest, media: {} };
+  return [parseDeviceConfig(definition, own, path), parseMedia(definition, media, `${path}.media`)];
 }
 
 function parseDeviceConfig(

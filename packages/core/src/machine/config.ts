@@ -171,21 +171,31 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** The most telling of zod's findings, as our own error. */
-export function configError(
-  error: core.$ZodError,
+/** The first of zod's findings, as our own error. */
+export const configError = (
+  { issues }: core.$ZodError,
   prefix: readonly PropertyKey[],
   input: unknown,
   keys: readonly string[] = [],
+): ConfigError => issueError(issues[0] as core.$ZodIssue, prefix, input, keys);
+
+/** One of zod's findings, as our own error. */
+export function issueError(
+  found: core.$ZodIssue,
+  prefix: readonly PropertyKey[],
+  input: unknown,
+  keys: readonly string[],
 ): ConfigError {
-  const issue = deepest(error.issues[0] as core.$ZodIssue, input);
+  const issue = deepest(found, input);
   const path = formatPath([...prefix, ...issue.path]);
   const at = path === '' ? {} : { path };
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] as string;
     const candidates =
       keys.length > 0 && issue.path.length === 0 ? keys : issue.path.length === 0 ? KEYS.machine : KEYS.region;
-    return new ConfigError('config/unknown-key', `unknown key '${key}'`, { ...at, mend: suggest(key, candidates) });
+    // A key of another kind of region.
+    const mend = candidates.includes(key) ? 'this kind has none' : suggest(key, candidates);
+    return new ConfigError('config/unknown-key', `unknown key '${key}'`, { ...at, mend });
   }
   const [fault = issue.message, mend] = issue.message.split('; ');
   return new ConfigError('config/invalid', fault.replace(/^Invalid input: /, ''), { ...at, ...(mend ? { mend } : {}) });

@@ -525,20 +525,14 @@ export class Machine {
   /** What has run so far. */
   stats(): MachineStats {
     const runners = [...this.#runners.values()];
-    const sum = (count: (runner: Runner) => number): number =>
-      runners.reduce((total, runner) => total + count(runner), 0);
+    const sums = <Name extends string>(names: readonly Name[], count: (runner: Runner, name: Name) => number) =>
+      Object.fromEntries(
+        names.map((name) => [name, runners.reduce((total, runner) => total + count(runner, name), 0)]),
+      ) as Record<Name, number>;
     return {
       engine: this.engine,
-      cycles: {
-        evaluator: sum((runner) => runner.cyclesOf('evaluator')),
-        interpreter: sum((runner) => runner.cyclesOf('interpreter')),
-        translator: sum((runner) => runner.cyclesOf('translator')),
-      },
-      regions: {
-        live: sum(({ regions }) => regions.live),
-        compiled: sum(({ regions }) => regions.compiled),
-        invalidated: sum(({ regions }) => regions.invalidated),
-      },
+      cycles: sums(['evaluator', 'interpreter', 'translator'], (runner, name) => runner.cyclesOf(name)),
+      regions: sums(['live', 'compiled', 'invalidated'], ({ regions }, name) => regions[name]),
     };
   }
 

@@ -1,4 +1,5 @@
 import { BackplaneError, type Machine } from '@backplane/core';
+import { configFaults } from '@backplane/core/json-schema';
 import { drivesOf } from '../drives/drives.js';
 import { imageWindows } from '../image-windows.js';
 import { type Finding, mapFindings, wiringFindings } from '../lint-findings.js';
@@ -70,7 +71,9 @@ function builtOrFault(loaded: LoadedMachine, findings: Finding[]): Machine | und
     return buildMachine(loaded);
   } catch (error) {
     if (!(error instanceof BackplaneError)) throw error;
-    findings.push({ severity: 'error', path: '', message: error.message });
+    const faults = configFaults(loaded.config, loaded.plugins).map(({ message }) => `${loaded.path}: ${message}`);
+    for (const message of faults.includes(error.message) ? faults : [error.message])
+      findings.push({ severity: 'error', path: '', message });
     return undefined;
   }
 }
