@@ -9,7 +9,8 @@ const bundled = ['zod', 'eventemitter3'];
 /**
  * zod's schemas bring with them how they become JSON Schema: 5 KB of core's 60, compressed, that only the entry
  * `json-schema` needs. Without these lines zod looks it up by the schema's type, which it does for that entry. Another KB
- * is how they become functions by `new Function`, which pays only where thousands of objects are read.
+ * is how they become functions by `new Function`, which pays only where thousands of objects are read. One more is how
+ * objects are read that contain themselves: no schema of ours goes that deep.
  */
 const leanZod: Plugin = {
   name: 'lean-zod',
@@ -22,7 +23,8 @@ const leanZod: Plugin = {
       const methods = '{ createStandardJSONSchemaMethod, createToJSONSchemaMethod }';
       const source = readFileSync(path, 'utf8');
       const interpreted = cut(source, /\$ZodObjectJIT\.init/, '$ZodObject.init');
-      const bare = cut(interpreted, /^\s*inst\._zod\.processJSONSchema = .*$/gm, '');
+      const acyclic = cut(interpreted, /if \(!core\.globalConfig\.memoizer\)\s*core\.config\(\{.*\}\);/, '');
+      const bare = cut(acyclic, /^\s*inst\._zod\.processJSONSchema = .*$/gm, '');
       const contents = cut(
         bare,
         new RegExp(`^import ${methods} from .*$`, 'm'),
