@@ -14,10 +14,14 @@ let installation: Installation;
 let path: string;
 beforeAll(async () => {
   installation = await install();
-  // `node` is this node, `backplane` the command.
+  // `node` is this node, `backplane` the command, `wat2wasm` wabt's.
   path = join(installation.folder, '..', 'bin');
   await mkdir(path);
   await symlink(process.execPath, join(path, 'node'));
+  await symlink(
+    fileURLToPath(new URL('../../node_modules/wabt/bin/wat2wasm', import.meta.url)),
+    join(path, 'wat2wasm'),
+  );
   await writeFile(join(path, 'backplane'), `#!/bin/sh\nexec node '${installation.command}' "$@"\n`, { mode: 0o755 });
 });
 afterAll(() => installation.remove());

@@ -1,4 +1,5 @@
 /** What takes part in a comparison: a CPU core behind three functions, and what it is given to run. */
+import { BackplaneError } from '../errors.js';
 
 /** Registers by name. */
 export type Registers = Readonly<Record<string, number>>;
@@ -84,8 +85,23 @@ export interface Core {
 
 /** 64 KiB of RAM that knows what was changed. */
 export class FlatMemory {
-  readonly bytes = new Uint8Array(0x10000);
+  readonly bytes: Uint8Array;
   readonly #before = new Uint8Array(0x10000);
+
+  /**
+   * @param bytes where the RAM lies, such as 64 KiB of a WebAssembly memory; bytes of its own unless given
+   *
+   * @example
+   * const ram = new FlatMemory(new Uint8Array(exports.memory.buffer, 0, 0x10000));
+   */
+  constructor(bytes = new Uint8Array(0x10000)) {
+    if (bytes.length !== 0x10000 || bytes.byteOffset % 4 !== 0) {
+      throw new BackplaneError('fuzz/memory', `RAM of ${bytes.length} bytes at ${bytes.byteOffset}`, {
+        mend: 'give 65,536 bytes that begin at a multiple of four',
+      });
+    }
+    this.bytes = bytes;
+  }
 
   /** Begin with these bytes, all others 0. */
   load(cells: readonly Cell[]): void {
