@@ -10,6 +10,7 @@ const waitingFor = (one) => {
 };
 waitingFor(machine).run(1e9);
 
+const { user, system } = process.cpuUsage();
 const started = performance.now();
 const forks = Array.from({ length: count }, () => machine.fork());
 const made = performance.now();
@@ -23,10 +24,12 @@ for (const fork of forks) {
   if (!text.includes('DUMP')) throw new Error(`a fork answered ${JSON.stringify(text)}`);
 }
 const ended = performance.now();
+const spent = process.cpuUsage({ user, system });
 console.log(
   JSON.stringify({
     seconds: (ended - started) / 1000,
     making: (made - started) / 1000,
+    cpuSeconds: (spent.user + spent.system) / 1e6,
     megabytes: process.memoryUsage().rss / 2 ** 20,
   }),
 );

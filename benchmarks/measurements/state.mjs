@@ -21,6 +21,7 @@ export function measureState({ quick }) {
         ? [
             [`CP/M forked ${count} times, each answers DIR`, forks.seconds, 's'],
             ['of that, the forks made', forks.making, 's'],
+            ['the same in CPU time, of all threads', forks.cpuSeconds, 's'],
             ['memory of the process (RSS)', forks.megabytes, 'MiB'],
           ]
         : []),
