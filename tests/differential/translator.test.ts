@@ -59,7 +59,13 @@ function machineOf(
     period = 1_000_000_000,
     translator: used = translatorAfter(100),
     banks: count = 2,
-  }: { readonly period?: number; readonly translator?: Engine; readonly banks?: number } = {},
+    now = () => 0,
+  }: {
+    readonly period?: number;
+    readonly translator?: Engine;
+    readonly banks?: number;
+    readonly now?: () => number;
+  } = {},
 ): Machine {
   const eager = defineCpu({
     ...cpu6502.definition,
@@ -85,7 +91,7 @@ function machineOf(
       ],
       wires: [['timer.irq', 'cpu.irq']],
     },
-    { plugins: [eager, timer, selector], images: { ram, banks }, engine },
+    { plugins: [eager, timer, selector], images: { ram, banks }, engine, now },
   );
   machine.cpu.registers.pc = symbols.main ?? origin;
   return machine;
@@ -262,6 +268,15 @@ pointer: .word here`;
   });
   expect(ends[1]).toEqual(ends[0]);
   expect(ends[2]).toEqual(ends[0]);
+});
+
+test('what translating took is told by the clock that the machine was given', () => {
+  let time = 0;
+  const machine = machineOf(COUNT.replace('$0600', '$0700'), 'translator', { now: () => (time += 5) });
+  machine.run(100_000);
+  const { compiled, milliseconds } = machine.stats().regions;
+  expect(compiled).toBeGreaterThan(0);
+  expect(milliseconds).toBe(5 * compiled);
 });
 
 test('what one machine has translated, the next one has', () => {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export type { Engine } from './engine/engine.js';
+export type { Engine, RegionCounts } from './engine/engine.js';
 export { AssemblerError, BackplaneError, ConfigError, IsaError, SnapshotError, suggest } from './errors.js';
 export type {
   CycleDeclaration,

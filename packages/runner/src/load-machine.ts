@@ -77,7 +77,7 @@ export async function loadMachine(machine: string, options: MachineOptions = {})
 /** Put a loaded machine together. Core says where in the config a fault is; which file that is, is said here. */
 export function buildMachine({ path, config, plugins, images, engine, disks }: LoadedMachine): Machine {
   try {
-    const machine = createMachine(config, { plugins, images, engine });
+    const machine = createMachine(config, { plugins, images, engine, now: () => performance.now() });
     for (const disk of disks) disk.attach(machine);
     return machine;
   } catch (error) {

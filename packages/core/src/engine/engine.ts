@@ -7,12 +7,17 @@ import type { Scheduler } from '../time/scheduler.js';
 /** The ways to run instructions. */
 export type EngineName = 'evaluator' | 'interpreter' | 'translator';
 
-/** Regions of translated code: how many there are, were compiled, and were dropped because their code changed. */
+/** Regions of translated code. */
 export interface RegionCounts {
+  /** How many there are, were compiled, and were dropped because their code changed. */
   readonly live: number;
   readonly compiled: number;
   readonly invalidated: number;
+  /** Milliseconds that compiling them took; 0 if the machine was given no clock. */
+  readonly milliseconds: number;
 }
+
+export const NO_REGIONS: RegionCounts = { live: 0, compiled: 0, invalidated: 0, milliseconds: 0 };
 
 /** What a watched run stops at. */
 export interface Watch {
@@ -28,7 +33,8 @@ export interface RunningEngine {
   readonly cycles: number;
   /** Cycles of these that translated code has run. */
   readonly translated: number;
-  readonly regions: RegionCounts;
+  /** Of a translator. */
+  readonly regions: RegionCounts | undefined;
   /** Run whole instructions until the CPU's time reaches `until` or something asks for the machine's attention. */
   run(until: number): void;
   /**

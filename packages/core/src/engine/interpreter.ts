@@ -465,9 +465,8 @@ class Interpreter implements RunningEngine {
     return this.#bound.reduce((sum, bound) => sum + (bound?.translated ?? 0), 0);
   }
 
-  get regions(): RegionCounts {
-    const { count = 0, compilations = 0, invalidations = 0 } = this.#translations ?? {};
-    return { live: count, compiled: compilations, invalidated: invalidations };
+  get regions(): RegionCounts | undefined {
+    return this.#translations?.counts;
   }
 
   #translationsOf(jumps: number): Translations {

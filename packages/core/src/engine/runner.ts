@@ -4,7 +4,14 @@ import type { EngineChoice } from '../machine/build.js';
 import type { Cpu } from '../machine/cpu.js';
 import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
-import type { Engine, EngineName, RegionCounts, RunningEngine, Watch } from './engine.js';
+import {
+  type Engine,
+  type EngineName,
+  NO_REGIONS,
+  type RegionCounts,
+  type RunningEngine,
+  type Watch,
+} from './engine.js';
 
 /**
  * Cycles an opcode after which `auto` prints and compiles an interpreter that the process has not got yet. That takes
@@ -58,9 +65,7 @@ export class Runner {
   }
 
   get regions(): RegionCounts {
-    // Only a translator has any, and there is one at most.
-    const all = [...this.#running.values()].map(({ regions }) => regions);
-    return all.find(({ compiled, live }) => compiled + live > 0) ?? { live: 0, compiled: 0, invalidated: 0 };
+    return [...this.#running.values()].find(({ regions }) => regions)?.regions ?? NO_REGIONS;
   }
 
   get engine(): EngineName {

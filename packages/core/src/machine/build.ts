@@ -40,6 +40,8 @@ export interface MachineOptions {
   readonly images?: Readonly<Record<string, Uint8Array>>;
   /** How instructions are run; `auto`, the default, takes the fastest way the host and the CPUs allow. All give the same bits. */
   readonly engine?: EngineChoice;
+  /** A clock in milliseconds, as `performance.now` is one: with it, `stats()` knows how long translating took. */
+  readonly now?: () => number;
 }
 
 /** The engines; `auto` starts with the evaluator and goes over to the best there is once that pays. */
@@ -129,7 +131,7 @@ export class WorkedOut {
  */
 export function buildParts(
   config: ParsedConfig,
-  { plugins, images = {} }: MachineOptions,
+  { plugins, images = {}, now }: MachineOptions,
   known: WorkedOut,
   isBlank: boolean,
 ): Parts {
@@ -159,7 +161,7 @@ export function buildParts(
   const clockTicks = ticksPerCycle(master, clock);
 
   const scheduler = new Scheduler(layout, EVENTS_PER_DEVICE * deviceConfigs.length);
-  const control: Control = { pause: 0 };
+  const control: Control = { pause: 0, now };
   const machineOffset = layout.reserve(MACHINE_DOUBLES * 8);
 
   const usedImages = new Set<string>();

@@ -6,6 +6,8 @@ export interface Control {
   pause: number;
   /** What a device will not do: thrown at the next instruction boundary. */
   fault?: BackplaneError | undefined;
+  /** The host's clock in milliseconds, if it gave one; nothing of the guest depends on it. */
+  readonly now?: (() => number) | undefined;
   /** Told of what the host does to the machine just before it is done; it may refuse it. See `history/`. */
   onHostAction?: ((action: HostAction) => void) | undefined;
 }

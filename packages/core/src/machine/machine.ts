@@ -2,7 +2,7 @@
 import { EventEmitter } from 'eventemitter3';
 import type { Bus } from '../bus/bus.js';
 import type { Region } from '../bus/region.js';
-import type { EngineName } from '../engine/engine.js';
+import { type EngineName, NO_REGIONS, type RegionCounts } from '../engine/engine.js';
 import { Runner } from '../engine/runner.js';
 import { BackplaneError, SnapshotError } from '../errors.js';
 import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
@@ -112,8 +112,8 @@ export interface MachineStats {
   readonly engine: EngineName;
   /** CPU cycles by the engine that ran them, all CPUs together. */
   readonly cycles: Readonly<Record<EngineName, number>>;
-  /** Regions of code that the translator has now, has compiled, and has dropped because their code changed. */
-  readonly regions: { readonly live: number; readonly compiled: number; readonly invalidated: number };
+  /** Regions of code that the translator has now, has compiled, and has dropped; how long compiling them took. */
+  readonly regions: RegionCounts;
 }
 
 interface MachineEvents {
@@ -532,7 +532,7 @@ export class Machine {
     return {
       engine: this.engine,
       cycles: sums(['evaluator', 'interpreter', 'translator'], (runner, name) => runner.cyclesOf(name)),
-      regions: sums(['live', 'compiled', 'invalidated'], ({ regions }, name) => regions[name]),
+      regions: sums(Object.keys(NO_REGIONS) as (keyof RegionCounts)[], ({ regions }, name) => regions[name]),
     };
   }
 

@@ -147,6 +147,6 @@ function statsText({ cycles, regions }: MachineStats): string {
   const engines = Object.entries(cycles).map(
     ([name, count]) => `  ${name.padEnd(12)}${count} cycles, ${share(count)}\n`,
   );
-  const { live, compiled, invalidated } = regions;
-  return `engines\n${engines.join('')}translated regions\n  ${live} in use, ${compiled} compiled here, ${invalidated} dropped because their code changed\n`;
+  const { live, compiled, invalidated, milliseconds } = regions;
+  return `engines\n${engines.join('')}translated regions\n  ${live} in use, ${compiled} compiled here in ${milliseconds.toFixed(0)} ms, ${invalidated} dropped because their code changed\n`;
 }

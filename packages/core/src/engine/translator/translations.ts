@@ -16,6 +16,7 @@ import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
 import { type Cpu, cpuLayout } from '../../machine/cpu.js';
 import type { Arena } from '../../state/arena.js';
+import type { RegionCounts } from '../engine.js';
 import type { Stop } from '../stop.js';
 import { counting, HEAT } from '../wasm/body-printer.js';
 import { encodeModule } from '../wasm/code.js';
@@ -147,9 +148,6 @@ export interface TranslationHost {
 }
 
 export class Translations implements TranslatedMemory {
-  /** Number of regions compiled, and of those dropped because their code has changed. */
-  compilations = 0;
-  invalidations = 0;
   /** The run is to end at an instruction that changes nothing. */
   looksForTraps = false;
   readonly #cpu: Cpu;
@@ -159,6 +157,9 @@ export class Translations implements TranslatedMemory {
   readonly #heat: number;
   readonly #uncounted: number;
   #jumps = 0;
+  #compilations = 0;
+  #invalidations = 0;
+  #milliseconds = 0;
   /** Instructions that were translated. */
   #translated = 0;
   readonly #host: TranslationHost;
@@ -201,9 +202,13 @@ export class Translations implements TranslatedMemory {
     }
   }
 
-  /** Number of regions there are. */
-  get count(): number {
-    return this.#all.size;
+  get counts(): RegionCounts {
+    return {
+      live: this.#all.size,
+      compiled: this.#compilations,
+      invalidated: this.#invalidations,
+      milliseconds: this.#milliseconds,
+    };
   }
 
   /** The region to run at an address; undefined if that is the interpreter's. */
@@ -274,7 +279,7 @@ export class Translations implements TranslatedMemory {
         this.#cool(offset);
         return undefined;
       }
-      compiled = this.#kept(address) ?? this.#compile(address);
+      compiled = this.#kept(address) ?? this.#timed(() => this.#compile(address));
     }
     if (!compiled) {
       this.#waits.set(offset, Number.POSITIVE_INFINITY);
@@ -349,6 +354,14 @@ export class Translations implements TranslatedMemory {
     return region;
   }
 
+  #timed<Result>(action: () => Result): Result {
+    const { now } = this.#cpu.control;
+    const begin = now?.() ?? 0;
+    const result = action();
+    this.#milliseconds += (now?.() ?? 0) - begin;
+    return result;
+  }
+
   #compile(address: number): Compiled | undefined {
     const { isa, offset: base } = this.#cpu;
     const bus = this.#bus;
@@ -416,7 +429,7 @@ export class Translations implements TranslatedMemory {
       memory,
       points,
     });
-    this.compilations += 1;
+    this.#compilations += 1;
     this.#translated += region.nodes.length;
     const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
     const compiled = {
@@ -492,7 +505,7 @@ export class Translations implements TranslatedMemory {
     for (const region of [...this.#all]) {
       for (const [offset, byte] of region.compiled.folded) {
         if (u8[offset] === byte) continue;
-        this.invalidations += 1;
+        this.#invalidations += 1;
         this.#remove(region);
         break;
       }
@@ -577,7 +590,7 @@ export class Translations implements TranslatedMemory {
 
   /** The program has changed its code: each time it does, it waits twice as long for what is made of it. */
   #drop(region: Translation): void {
-    this.invalidations += 1;
+    this.#invalidations += 1;
     this.#remove(region);
     const offset = this.#offsetOf(region.entry);
     if (offset === undefined) return;
