@@ -50,6 +50,8 @@ const GRANULE = 256;
  * to. To guard 64 KiB takes as long as some 30 copies.
  */
 const RESTORES = 30;
+/** Pages of an address space in which that is done: each first write to a piece has all of them looked through. */
+const MOST_PAGES = 256;
 
 /** A region as it was compiled, for any machine in which the same memory lies at the same place. */
 interface Compiled {
@@ -343,14 +345,18 @@ export class Translations implements TranslatedMemory {
     this.#all.add(region);
     const [oldest] = this.#all;
     if (oldest && this.#all.size > MOST_REGIONS) this.#remove(oldest);
+    let isNew = false;
     for (const offset of compiled.folded.keys()) {
       const granule = Math.floor(offset / GRANULE);
       const regions = this.#granules.get(granule) ?? new Set();
+      if (regions.size === 0) isNew = true;
       this.#granules.set(granule, regions.add(region));
       const at = offset + this.#arena.toMarks;
       this.#arena.u8[at] = (this.#arena.u8[at] as number) | TRANSLATED;
     }
-    this.#bus.guard(this);
+    if (isNew) this.#bus.guard(this);
+    // A restore must see that there is more to compare.
+    else this.#bus.version += 1;
     return region;
   }
 
@@ -522,7 +528,7 @@ export class Translations implements TranslatedMemory {
       this.#touch([...this.#untouched]);
     }
     this.#restores += 1;
-    if (this.#restores === RESTORES) this.#guardUntouched(bytes);
+    if (this.#restores === RESTORES && bus.pageCount <= MOST_PAGES) this.#guardUntouched(bytes);
     if (this.#restoredVersion !== bus.version) {
       u8.set(bytes);
       bus.restored();
