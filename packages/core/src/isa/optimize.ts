@@ -135,11 +135,7 @@ function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Bl
         result.splice(index, 2, { op: 'cycle', cycle, operands, result: next.local });
       }
     } else if (statement.op === 'let' && isUsedOnce(statement.local, uses)) {
-      const user = findUser(result, index, volatile);
-      if (user < 0) continue;
-      const values: Expression[] = [];
-      values[statement.local] = statement.value;
-      result[user] = replaceReads(result[user] as Statement, values);
+      if (!moveToUser(result, index, volatile)) continue;
       result.splice(index, 1);
       // What was just moved may itself have become movable, and what stood before it too.
       index = Math.max(-1, index - 2);
@@ -150,63 +146,35 @@ function substitute(block: Block, uses: Uses, volatile: ReadonlySet<number>): Bl
 
 const isUsedOnce = (local: number, { assigned, read }: Uses): boolean => assigned[local] === 1 && read[local] === 1;
 
-/** The statement that reads the local of the `let` at `index`, if its value is still the same there. */
-function findUser(block: Block, index: number, volatile: ReadonlySet<number>): number {
+/** Put the value of the `let` at `index` to where it is read, if it is still the same there. */
+function moveToUser(block: Statement[], index: number, volatile: ReadonlySet<number>): boolean {
   const { local, value } = block[index] as Extract<Statement, { op: 'let' }>;
+  const values: Expression[] = [];
+  values[local] = value;
   for (let user = index + 1; user < block.length; user += 1) {
     const statement = block[user] as Statement;
-    if (isReadBy(statement, local)) return user;
-    if (interferes(statement, value, volatile)) return -1;
+    const moved = replaceReads(statement, values);
+    if (moved !== statement) {
+      block[user] = moved;
+      return true;
+    }
+    if (interferes(statement, value, volatile)) return false;
   }
-  return -1;
-}
-
-/** Whether a statement itself, not those within it, reads a local. */
-function isReadBy(statement: Statement, local: number): boolean {
-  switch (statement.op) {
-    case 'set':
-    case 'let':
-      return reads(statement.value, 'local', local);
-    case 'cycle':
-      for (let at = 0; at < statement.operands.length; at += 1) {
-        if (reads(statement.operands[at] as Expression, 'local', local)) return true;
-      }
-      return false;
-    case 'if':
-      return reads(statement.condition, 'local', local);
-    case 'decode':
-      return reads(statement.opcode, 'local', local);
-    default:
-      return false;
-  }
-}
-
-/** Whether an expression reads a register or a local. */
-function reads(expression: Expression, op: 'register' | 'local', index: number): boolean {
-  if (expression.op === op) return expression.index === index;
-  if (expression.op === 'binary') return reads(expression.left, op, index) || reads(expression.right, op, index);
-  return (
-    expression.op === 'select' &&
-    (reads(expression.condition, op, index) ||
-      reads(expression.consequent, op, index) ||
-      reads(expression.alternate, op, index))
-  );
+  return false;
 }
 
 function interferes(statement: Statement, value: Expression, volatile: ReadonlySet<number>): boolean {
-  switch (statement.op) {
-    case 'set':
-      return reads(value, 'register', statement.register);
-    case 'let':
-      return reads(value, 'local', statement.local);
-    case 'acknowledge':
-      return someExpression(value, ({ op }) => op === 'input');
-    case 'cycle':
-      return (
-        reads(value, 'local', statement.result) ||
-        someExpression(value, (part) => part.op === 'input' || (part.op === 'register' && volatile.has(part.index)))
-      );
-    default:
-      return true;
-  }
+  if (statement.op === 'if' || statement.op === 'decode' || statement.op === 'sample') return true;
+  return someExpression(value, (part) => {
+    switch (part.op) {
+      case 'register':
+        return statement.op === 'cycle'
+          ? volatile.has(part.index)
+          : statement.op === 'set' && statement.register === part.index;
+      case 'local':
+        return (statement.op === 'cycle' ? statement.result : statement.op === 'let' && statement.local) === part.index;
+      default:
+        return part.op === 'input' && (statement.op === 'cycle' || statement.op === 'acknowledge');
+    }
+  });
 }
