@@ -23,7 +23,7 @@ const WARM_UP_PER_OPCODE = 4000;
 const BEST_FIRST = ['translator', 'interpreter'] as const;
 
 /** Cycles that CPUs of an instruction set have run, in all machines of the process: what one compiles serves all. */
-const warmth = new WeakMap<InstructionSet, number>();
+const warmth = new WeakMap<InstructionSet, { cycles: number }>();
 
 export class Runner {
   readonly #cpu: Cpu;
@@ -33,8 +33,9 @@ export class Runner {
   readonly #engines: ReadonlyMap<EngineName, Engine>;
   readonly #best: Engine | undefined;
   #choice: EngineChoice;
-  /** Cycles that `auto` leaves to the evaluator. */
+  /** Cycles that `auto` leaves to the evaluator, and those that have been run. */
   readonly #warmUp: number;
+  readonly #warmth: { cycles: number };
   readonly #running = new Map<Engine, RunningEngine>();
   #cycles = 0;
 
@@ -47,6 +48,8 @@ export class Runner {
       engines.filter((engine) => engine.supports(cpu.isa)).map((engine) => [engine.name, engine]),
     );
     this.#best = BEST_FIRST.flatMap((name) => this.#engines.get(name) ?? [])[0];
+    this.#warmth = warmth.get(cpu.isa) ?? { cycles: 0 };
+    warmth.set(cpu.isa, this.#warmth);
     this.#warmUp = WARM_UP_PER_OPCODE * [...cpu.isa.pages.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
@@ -106,7 +109,7 @@ export class Runner {
   /** Cycles that the evaluator has left before the choice changes. */
   #untilWarm(): number {
     if (this.#choice !== 'auto' || !this.#best) return Number.POSITIVE_INFINITY;
-    return this.#warmUp - (warmth.get(this.#cpu.isa) ?? 0);
+    return this.#warmUp - this.#warmth.cycles;
   }
 
   #start(engine: Engine): RunningEngine {
@@ -123,9 +126,9 @@ export class Runner {
     try {
       return action();
     } finally {
-      const { isa, cycles } = this.#cpu;
-      this.#cycles += cycles - before;
-      warmth.set(isa, (warmth.get(isa) ?? 0) + cycles - before);
+      const ran = this.#cpu.cycles - before;
+      this.#cycles += ran;
+      this.#warmth.cycles += ran;
     }
   }
 }
