@@ -2,7 +2,12 @@ import { cp } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: { backplane: 'src/backplane.ts', index: 'src/index.ts', 'fuzz-worker': 'src/fuzz/worker.ts' },
+  entry: {
+    backplane: 'src/backplane.ts',
+    index: 'src/index.ts',
+    'fuzz-worker': 'src/fuzz/worker.ts',
+    'fuzz-serve': 'src/fuzz/serve.ts',
+  },
   format: 'esm',
   target: 'node20',
   platform: 'node',

@@ -83,12 +83,26 @@ export const core = {
 };
 `;
 
+/** Where X is 0x80, and Y small, so that it is seldom, it never ends. */
+const HANGS = `
+import { core as mine } from './mine.mjs';
+export const core = {
+  ...mine,
+  step() {
+    const { x, y } = mine.getState().registers;
+    if (x === 0x80 && y < 0x10) for (;;) {}
+    mine.step();
+  },
+};
+`;
+
 let installation: Installation;
 beforeAll(async () => {
   installation = await install();
   await writeFile(join(installation.folder, 'ours.mjs'), OURS);
   await writeFile(join(installation.folder, 'fake.cjs'), FAKE);
   await writeFile(join(installation.folder, 'mine.mjs'), MODULE);
+  await writeFile(join(installation.folder, 'hangs.mjs'), HANGS);
 });
 afterAll(() => installation.remove());
 
@@ -115,6 +129,13 @@ describe('backplane fuzz', () => {
     const [vector] = JSON.parse(await readFile(join(installation.folder, 'mine/finds', files[0] as string), 'utf8'));
     expect(vector).toMatchObject({ initial: { ram: expect.any(Array) }, about: { find: 'inx: p', listing: ['inx'] } });
     expect(vector.cycles).toHaveLength(2);
+  });
+
+  it('names an instruction that hangs a core of this process', async () => {
+    const words = '--only ea --executions 300 --most-finds 1 --workers 1 --answer-within 0.5 --corpus hangs'.split(' ');
+    const { status, stdout } = await backplane('fuzz', '6502', '--core', './hangs.mjs', ...words);
+    expect([status, lastLine(stdout)]).toEqual([1, expect.stringContaining('finds 1')]);
+    expect(stdout).toContain('FIND nop: hang: an answer wanted, no answer in 500 ms seen in step 1 of: nop');
   });
 
   it('goes on with a corpus where it was left, and refuses that of another campaign', async () => {
@@ -154,6 +175,7 @@ describe('backplane fuzz', () => {
   });
 
   it.each([
+    ['fuzz 6502 --engine interpreter --corpus fake.cjs', 'fake.cjs/state.json: a part of this path is no directory'],
     ['fuzz 6502', 'which core?; give one of --engine NAME, --core MODULE and --command COMMAND'],
     ['fuzz 6502 --engine translater', "the 6502 has no engine 'translater'"],
     ['fuzz 6503 --engine interpreter', "cpu: no CPU '6503'; did you mean '6502'?"],

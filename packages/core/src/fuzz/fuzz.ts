@@ -87,6 +87,8 @@ const FAILURES: ReadonlySet<string> = new Set([
   'rubbish',
   'late',
 ] satisfies Failure['failure'][]);
+/** Tries to make a program small: to hang takes as long as was waited for. */
+const MOST_TRIES: Readonly<Record<string, number>> = { throw: 30, crash: 30, rubbish: 30, late: 8, hang: 8 };
 /** What is compared after the last step only. */
 const WITHOUT_STEP: ReadonlySet<string> = new Set(['ram', 'ports']);
 /** Failures of one batch that are looked into. */
@@ -321,7 +323,7 @@ class Campaign {
     let small: Program = { ...this.#explicit(program, run), steps: found.step + 1 };
     if (!(await shows(small))) small = { ...this.#whole(program), steps: program.steps };
     const rest = (whole: Program, steps: number): Program => this.#reference.rest(whole, steps);
-    small = await shrink(small, shows, rest, FAILURES.has(found.what) ? 30 : 500);
+    small = await shrink(small, shows, rest, MOST_TRIES[found.what] ?? 500);
     const final = (await this.#try(small, level)) ?? found;
     const listing = listingOf(this.#reference.run(small));
     this.#finds.set(signature, { ...find, program: small, difference: final, listing });

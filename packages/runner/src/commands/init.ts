@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { BackplaneError } from '@backplane/core';
+import { makeFolder } from '../make-folder.js';
 import { fileError } from '../read-file.js';
 import { schemaText } from './schema.js';
 
@@ -105,7 +106,7 @@ async function writeAll(files: ReadonlyMap<string, string>): Promise<void> {
   try {
     for (const [path, text] of files) {
       try {
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolder(dirname(path));
         const beside = join(dirname(path), `.${basename(path)}.partial`);
         written.push(beside);
         await writeFile(beside, text);

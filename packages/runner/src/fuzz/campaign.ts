@@ -13,7 +13,7 @@ import {
 import { Tinypool } from 'tinypool';
 import type { Corpus, Progress } from './corpus.js';
 import type { Campaign } from './subject.js';
-import { type Batch, type BatchReport, EXECUTIONS, STOP } from './worker.js';
+import { type Batch, type BatchReport, BEATS, EXECUTIONS, STOP } from './worker.js';
 
 export interface CampaignOptions {
   readonly cpu: CpuPlugin;
@@ -46,6 +46,8 @@ export interface CampaignResult {
 /** Programs that a corpus keeps at most. */
 const MOST_PROGRAMS = 5000;
 const TOLD_EVERY = 500;
+/** Milliseconds that a thread may take to start. */
+const START = 20_000;
 
 /** Beside the built command; from the sources there is none, for a thread runs JavaScript. */
 const worker = fileURLToPath(new URL('./fuzz-worker.js', import.meta.url));
@@ -62,9 +64,9 @@ export async function runCampaign(campaign: Campaign, options: CampaignOptions):
 }
 
 class Workers {
-  readonly #campaign: Campaign;
+  #campaign: Campaign;
   readonly #options: CampaignOptions;
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shared: Int32Array;
   readonly #coverage: Coverage;
   readonly #finds = new Map<string, { readonly find: Find; readonly batch: number }>();
   readonly #shown = new Map<string, number>();
@@ -85,12 +87,15 @@ class Workers {
   constructor(campaign: Campaign, options: CampaignOptions) {
     this.#campaign = campaign;
     this.#options = options;
+    this.#shared = new Int32Array(new SharedArrayBuffer(4 * (BEATS + options.workers)));
     this.#coverage = new Coverage(referenceOf(options.cpu, campaign.variant, campaign.against).cases);
   }
 
   async run(): Promise<CampaignResult> {
     const { corpus, workers, signal, until, onProgress } = this.#options;
     if (corpus) await this.#resume(corpus);
+    // A folder that cannot be written to shows now.
+    await this.#save();
     const pool = new Tinypool({ filename: worker, minThreads: workers, maxThreads: workers, idleTimeout: 60_000 });
     const stop = (): void => void Atomics.store(this.#shared, STOP, 1);
     signal.addEventListener('abort', stop);
@@ -103,8 +108,8 @@ class Workers {
     if (signal.aborted) stop();
     try {
       // What earlier runs kept comes first: a core that was changed meanwhile is tried with all of it.
-      if (this.#programs.length > 0) await this.#batch(pool, -1, this.#programs.length, this.#programs);
-      await Promise.all(Array.from({ length: workers }, () => this.#work(pool)));
+      if (this.#programs.length > 0) await this.#batch(pool, 0, -1, this.#programs.length, this.#programs);
+      await Promise.all(Array.from({ length: workers }, (_, thread) => this.#work(pool, thread)));
     } finally {
       clearTimeout(deadline);
       clearInterval(telling);
@@ -132,22 +137,32 @@ class Workers {
   }
 
   /** Batches, one after the other, until it is over. */
-  async #work(pool: Tinypool): Promise<void> {
+  async #work(pool: Tinypool, thread: number): Promise<void> {
     while (!this.#isOver) {
       const { batchSize, executions } = this.#options;
       const number = this.#queue.shift() ?? this.#next++;
       const programs = Math.min(batchSize, executions - this.#planned);
       this.#planned += programs;
-      await this.#batch(pool, number, programs, []);
+      await this.#batch(pool, thread, number, programs, []);
     }
   }
 
-  async #batch(pool: Tinypool, number: number, programs: number, given: readonly Program[]): Promise<void> {
+  async #batch(
+    pool: Tinypool,
+    thread: number,
+    number: number,
+    programs: number,
+    given: readonly Program[],
+  ): Promise<void> {
     this.#unfinished.add(number);
     try {
       const { mostFinds } = this.#options;
-      const batch: Batch = { campaign: this.#campaign, number, programs, given, mostFinds, shared: this.#shared };
-      const report = (await pool.run(batch)) as BatchReport;
+      const make = (): Batch => ({
+        ...{ campaign: this.#campaign, number, programs, given, mostFinds },
+        ...{ shared: this.#shared, thread },
+      });
+      const report = (await this.#run(pool, make())) ?? (await this.#run(pool, make()));
+      if (!report) return;
       if (report.executions >= programs || number < 0) this.#unfinished.delete(number);
       await this.#take(number, report);
     } catch (error) {
@@ -159,6 +174,32 @@ class Workers {
   #fail(error: unknown): void {
     this.#fault ??= error;
     Atomics.store(this.#shared, STOP, 1);
+  }
+
+  /** Run a batch; undefined where the core hangs the thread. From then on it runs in a process, which can be ended. */
+  async #run(pool: Tinypool, batch: Batch): Promise<BatchReport | undefined> {
+    const { core, timeout } = this.#campaign;
+    if (!('module' in batch.campaign.core) || batch.campaign.core.isApart)
+      return (await pool.run(batch)) as BatchReport;
+    const hang = new AbortController();
+    const first = Atomics.load(this.#shared, BEATS + batch.thread);
+    let beats = first;
+    let since = Date.now();
+    const watching = setInterval(() => {
+      const now = Atomics.load(this.#shared, BEATS + batch.thread);
+      if (now !== beats) since = Date.now();
+      beats = now;
+      if (Date.now() - since > (now === first ? START + timeout : timeout)) hang.abort();
+    }, TOLD_EVERY);
+    try {
+      return (await pool.run(batch, { signal: hang.signal })) as BatchReport;
+    } catch (error) {
+      if (!hang.signal.aborted) throw error;
+      if ('module' in core) this.#campaign = { ...this.#campaign, core: { ...core, isApart: true } };
+      return undefined;
+    } finally {
+      clearInterval(watching);
+    }
   }
 
   async #take(

@@ -1,8 +1,9 @@
 /** What a campaign leaves on disk: how far it got, programs that met something new, and its finds. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackplaneError } from '@backplane/core';
 import type { Program } from '@backplane/core/fuzz';
+import { makeFolder } from '../make-folder.js';
 import { fileError } from '../read-file.js';
 
 /** How far a campaign got. */
@@ -78,7 +79,7 @@ export class Corpus {
   async #write(name: string, text: string): Promise<void> {
     const path = join(this.folder, name);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(`${path}.new`, text);
       await rename(`${path}.new`, path);
     } catch (error) {

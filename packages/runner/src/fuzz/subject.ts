@@ -1,4 +1,5 @@
 /** What a campaign is about, as it can be told to a worker: a CPU, a core, what is not compared. */
+import { fileURLToPath } from 'node:url';
 import { BackplaneError, type CpuPlugin, suggest } from '@backplane/core';
 import {
   type Core,
@@ -18,14 +19,17 @@ export interface Campaign {
   readonly type: string;
   readonly variant: string | undefined;
   /** One of the three. */
-  readonly core: { readonly engine: string } | { readonly module: string } | { readonly command: string };
+  readonly core:
+    | { readonly engine: string }
+    | { readonly module: string; readonly isApart?: boolean }
+    | { readonly command: string };
   readonly against: string;
   readonly plugins: readonly string[];
   readonly masks: readonly Mask[];
   /** The instructions that programs are made of. */
   readonly only: readonly string[] | undefined;
   readonly seed: number;
-  /** Milliseconds that an answer of a process may take. */
+  /** Milliseconds that an answer may take. */
   readonly timeout: number;
 }
 
@@ -44,11 +48,14 @@ export async function findCpu(type: string, specifiers: readonly string[]): Prom
   });
 }
 
+/** Beside the built command. */
+const server = fileURLToPath(new URL('./fuzz-serve.js', import.meta.url));
+
 const isCore = (value: unknown): value is Core =>
   typeof value === 'object' && value !== null && 'setState' in value && 'step' in value && 'getState' in value;
 
 /** The core that a module exports as `core`, or whatever it exports that is one. */
-async function coreIn(specifier: string): Promise<Core> {
+export async function coreIn(specifier: string): Promise<Core> {
   const module = await loadModule(specifier, process.cwd(), '--core');
   const core = ['core' in module ? module.core : undefined, ...Object.values(module)].find(isCore);
   if (core) return core;
@@ -66,6 +73,10 @@ export async function subjectOf(
   if ('engine' in core) {
     const own = new EngineCore(cpu, { variant, engine: core.engine });
     return { subject: engineSubject(own), stop: () => undefined, cycles: () => own.cyclesByEngine() };
+  }
+  if ('module' in core && core.isApart) {
+    const apart = await ProcessCore.start([process.execPath, server, core.module], { timeout, grace: 0 });
+    return { subject: apart, stop: () => apart.stop() };
   }
   if ('module' in core) return { subject: coreSubject(await coreIn(core.module)), stop: () => undefined };
   const subject = await ProcessCore.start(wordsOf(core.command), { timeout });

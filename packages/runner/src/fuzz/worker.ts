@@ -1,10 +1,13 @@
 /** Runs one batch of a campaign, in a thread of its own. */
-import { type EngineCycles, type FuzzReport, fuzz, type Program } from '@backplane/core/fuzz';
+import { type EngineCycles, type FuzzReport, fuzz, type Program, type Subject } from '@backplane/core/fuzz';
+import { ProcessCore } from './process-core.js';
 import { type Campaign, findCpu, subjectOf } from './subject.js';
 
 /** Places in the memory that the threads share: whether to stop, and programs run so far. */
 export const STOP = 0;
 export const EXECUTIONS = 1;
+/** From here on a word a thread, which moves on as long as its core answers. */
+export const BEATS = 2;
 
 export interface Batch {
   readonly campaign: Campaign;
@@ -14,12 +17,23 @@ export interface Batch {
   readonly given: readonly Program[];
   readonly mostFinds: number;
   readonly shared: Int32Array;
+  /** Which of the threads. */
+  readonly thread: number;
 }
 
 export interface BatchReport extends FuzzReport {
   /** What ran in which engine, if it was one of ours. */
   readonly cycles?: EngineCycles | undefined;
 }
+
+/** Tells whenever the core is given something to do. */
+const watched = (subject: Subject, beat: () => void): Subject => ({
+  ...subject,
+  run(tasks) {
+    beat();
+    return subject.run(tasks);
+  },
+});
 
 export default async function run({
   campaign,
@@ -28,11 +42,13 @@ export default async function run({
   given,
   mostFinds,
   shared,
+  thread,
 }: Batch): Promise<BatchReport> {
   const { type, variant, against, plugins, masks, only, seed } = campaign;
   const { cpu } = await findCpu(type, plugins);
   // Started for each batch: a thread that is ended leaves no process behind.
   const { subject, stop, cycles } = await subjectOf(campaign, cpu);
+  const beat = (): void => void Atomics.add(shared, BEATS + thread, 1);
   let told = 0;
   const tell = (executions: number): void => {
     Atomics.add(shared, EXECUTIONS, executions - told);
@@ -43,7 +59,8 @@ export default async function run({
       cpu,
       variant,
       against,
-      subject,
+      // What a process may do to us, it is itself watched for.
+      subject: subject instanceof ProcessCore ? subject : watched(subject, beat),
       seed,
       batch: number,
       programs,
