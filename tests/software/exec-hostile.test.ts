@@ -4,7 +4,7 @@ import { BackplaneError } from '@backplane/core';
 import { assemble } from '@backplane/core/assembler';
 import { z80 } from '@backplane/cpu-z80';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cpm } from '../../packages/runner/src/exec/cpm/cpm.js';
 import { sim65 } from '../../packages/runner/src/exec/sim65.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -42,6 +42,16 @@ describe('budgets', () => {
   test('and so does one that waits for input that never comes', async () => {
     const { report } = await executed(program(bdos(1, '0')), { timeoutSeconds: 0.2, input: silence() });
     expect(report).toMatchObject({ reason: 'budget', exitCode: 124 });
+  });
+
+  test('even where the timer comes before the clock says so', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    try {
+      const { report } = await executed(program(bdos(1, '0')), { timeoutSeconds: 0.05, input: silence() });
+      expect(report).toMatchObject({ reason: 'budget', exitCode: 124 });
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('a signal ends it, with all that it printed', async () => {

@@ -112,6 +112,7 @@ export async function runProcess(
     };
     const ending = async (): Promise<End> => {
       const deadline = started + (options.timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+      const outOfTime = () => overrun(`${options.timeoutSeconds} seconds (--timeout)`);
       const { limitCycles = Number.POSITIVE_INFINITY } = options;
       const calls = new Calls(running);
       let slice = LONGEST_SLICE / 16;
@@ -119,7 +120,7 @@ export async function runProcess(
         await flush();
         if (signal.aborted) return interruption(signal.reason);
         if (output.gone) return failure('nobody reads standard output any more', brokenPipe);
-        if (performance.now() >= deadline) return overrun(`${options.timeoutSeconds} seconds (--timeout)`);
+        if (performance.now() >= deadline) return outOfTime();
         const before = performance.now();
         const sliceEnd = cycles() + slice;
         for (let count = 0; count < CALLS_IN_A_ROW && !output.isFull && !error.isFull; count += 1) {
@@ -133,7 +134,10 @@ export async function runProcess(
           if (answer) {
             // Whoever is to type something wants to see first what was asked.
             await flush();
-            if (!(await inTime(answer, signal, deadline - performance.now()))) break;
+            // A timer may fire a little early: the clock is not asked again, for the call has no answer to go on with.
+            if (!(await inTime(answer, signal, deadline - performance.now()))) {
+              return signal.aborted ? interruption(signal.reason) : outOfTime();
+            }
           }
           if (status !== undefined) return { reason: 'exit', exitCode: status };
         }
