@@ -36,7 +36,7 @@ const INNER_TURNS = 16;
  */
 const BURST = 150;
 const PER_MILLION_CYCLES = 3;
-/** What is taken from that where code was overwritten: a program that loads others over one another goes on doing so. */
+/** What is taken from that where the program overwrites its code: a program that loads others over one another goes on doing so. */
 const LOST = 100;
 
 /** Cycles below which it does not pay to leave the interpreter for a region, on the average of so many visits. */
@@ -513,7 +513,8 @@ export class Translations implements TranslatedMemory {
     for (const region of [...this.#all]) {
       for (const [offset, byte] of region.compiled.folded) {
         if (u8[offset] === byte) continue;
-        this.#lose(region);
+        this.#invalidations += 1;
+        this.#remove(region);
         break;
       }
     }
@@ -597,19 +598,14 @@ export class Translations implements TranslatedMemory {
 
   /** The program has changed its code: each time it does, it waits twice as long for what is made of it. */
   #drop(region: Translation): void {
-    this.#lose(region);
+    this.#invalidations += 1;
+    this.#translated += LOST;
+    this.#remove(region);
     const offset = this.#offsetOf(region.entry);
     if (offset === undefined) return;
     const backOff = (this.#backOff.get(offset) ?? 0.5) * 2;
     this.#backOff.set(offset, backOff);
     this.#waits.set(offset, backOff - 1);
-  }
-
-  /** The code of a region has changed. */
-  #lose(region: Translation): void {
-    this.#invalidations += 1;
-    this.#translated += LOST;
-    this.#remove(region);
   }
 
   #remove(region: Translation): void {
