@@ -36,8 +36,8 @@ const INNER_TURNS = 16;
  */
 const BURST = 150;
 const PER_MILLION_CYCLES = 3;
-/** What is taken from that where the program overwrites its code: a program that loads others over one another goes on doing so. */
-const LOST = 100;
+/** What is taken from that for a region whose code has changed: programs that are loaded over one another go on so. */
+const LOST = 20;
 
 /** Cycles below which it does not pay to leave the interpreter for a region, on the average of so many visits. */
 const FEWEST_CYCLES = 200;
@@ -514,6 +514,7 @@ export class Translations implements TranslatedMemory {
       for (const [offset, byte] of region.compiled.folded) {
         if (u8[offset] === byte) continue;
         this.#invalidations += 1;
+        this.#translated += LOST;
         this.#remove(region);
         break;
       }
