@@ -37,7 +37,7 @@ const INNER_TURNS = 16;
 const BURST = 150;
 const PER_MILLION_CYCLES = 3;
 /** What is taken from that for a region whose code has changed: programs that are loaded over one another go on so. */
-const LOST = 20;
+const LOST = 100;
 
 /** Cycles below which it does not pay to leave the interpreter for a region, on the average of so many visits. */
 const FEWEST_CYCLES = 200;
