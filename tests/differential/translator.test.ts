@@ -279,6 +279,46 @@ test('what translating took is told by the clock that the machine was given', ()
   expect(milliseconds).toBe(5 * compiled);
 });
 
+test('what was hot in one machine is sooner so in the next', () => {
+  const source = COUNT.replace('$0600', '$0800');
+  const first = machineOf(source, 'translator', { translator });
+  first.run(120_000);
+  expect(first.stats().regions.live).toBe(0);
+  first.run(2_000_000);
+  const second = machineOf(source, 'translator', { translator });
+  second.run(120_000);
+  expect(second.stats().regions).toMatchObject({ compiled: 0 });
+  expect(second.stats().regions.live).toBeGreaterThan(0);
+});
+
+test('a program that goes on changing its code has little of it translated', () => {
+  // Sixteen loops, of each of which an instruction is another one after all of them have run.
+  const loops = Array.from(
+    { length: 16 },
+    (_, index) => `
+        ldx #0
+        ldy #0
+loop${index}: ${'inc $20 \n '.repeat(3)}
+        dex
+        bne loop${index}
+        dey
+        bne loop${index}
+        lda loop${index}
+        eor #$20        ; INC n, DEC n
+        sta loop${index}`,
+  );
+  const machine = machineOf(`.org $0600 \n main: ${loops.join('')} \n jmp main`, 'translator', { translator });
+  machine.run(200_000_000);
+  const { compiled } = machine.stats().regions;
+  expect(compiled).toBeGreaterThan(3);
+  expect(compiled).toBeLessThan(16);
+});
+
+test('jumps to wait for are a whole number', () => {
+  for (const jumps of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => translatorAfter(jumps)).toThrow(expect.objectContaining({ code: 'engine/jumps' }));
+});
+
 test('what one machine has translated, the next one has', () => {
   const first = machineOf(COUNT, 'translator');
   first.run(100_000);

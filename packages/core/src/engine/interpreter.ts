@@ -1,5 +1,6 @@
 /** The interpreter at work for one CPU: it runs compiled code between deadlines, and the evaluator around them. */
 import type { Bus } from '../bus/bus.js';
+import { BackplaneError } from '../errors.js';
 import type { Block } from '../isa/ir.js';
 import {
   ADDRESS_WORD,
@@ -564,15 +565,27 @@ export const interpreter: Engine = {
 /**
  * A translator that waits for about so many jumps to an instruction until it translates what begins there.
  *
+ * @param jumps a whole number from 1 on
+ * @throws BackplaneError `engine/jumps`
+ *
  * @example
  * // Code is translated as soon as it runs a second time: for tests of translated code.
  * const eager = translatorAfter(1);
  */
-export const translatorAfter = (jumps: number): Engine => ({
-  ...interpreter,
-  name: 'translator',
-  start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, jumps),
-});
+export function translatorAfter(jumps: number): Engine {
+  if (!(Number.isInteger(jumps) && jumps >= 1 && jumps <= MOST_JUMPS)) {
+    throw new BackplaneError('engine/jumps', `to translate after ${jumps} jumps`, {
+      mend: `a whole number from 1 to ${MOST_JUMPS}`,
+    });
+  }
+  return {
+    ...interpreter,
+    name: 'translator',
+    start: (cpu, arena, scheduler) => new Interpreter(cpu, arena, scheduler, jumps),
+  };
+}
+
+const MOST_JUMPS = 1e9;
 
 /**
  * The translator as an engine for {@link defineCpu}: what is hot becomes WebAssembly of its own, the interpreter runs

@@ -1,9 +1,4 @@
-/**
- * What one CPU has of translated code: regions by their entry, and which bytes of memory they were made of.
- *
- * For each byte of memory there is a mark, no state, that compiled code can see: how often jumps led to it, and whether
- * code was made of it.
- */
+/** What one CPU has of translated code: regions by their entry, and which bytes of memory they were made of. */
 import {
   type Bus,
   ENTRY_WORDS,
@@ -12,33 +7,21 @@ import {
   type TranslatedMemory,
   WRITE,
 } from '../../bus/bus.js';
-import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
 import { type Cpu, cpuLayout } from '../../machine/cpu.js';
 import type { Arena } from '../../state/arena.js';
 import type { RegionCounts } from '../engine.js';
+import { counting, HEAT, TRANSLATED } from '../marks.js';
 import type { Stop } from '../stop.js';
-import { counting, HEAT } from '../wasm/body-printer.js';
 import { encodeModule } from '../wasm/code.js';
+import { Budget } from './budget.js';
+import { type Compiled, type Kept, keptFor } from './kept.js';
 import { formRegion } from './region.js';
 import { type KnownMemory, printRegion } from './region-printer.js';
 import { type CodeMemory, type Resume, type Specialized, specialize } from './specialize.js';
 
-/** The bit of a mark beside its heat. */
-const TRANSLATED = 0x80;
-
 /** How often a place has to become hot that is in the midst of a region. */
 const INNER_TURNS = 16;
-/**
- * Instructions that may be translated at once, and for each million cycles that compiled code has run. One takes about
- * as long as 25,000 to 100,000 cycles in the interpreter: so this is what translating costs a program at most that never
- * stays where it is.
- */
-const BURST = 150;
-const PER_MILLION_CYCLES = 3;
-/** What is taken from that for a region whose code has changed: programs that are loaded over one another go on so. */
-const LOST = 100;
-
 /** Cycles below which it does not pay to leave the interpreter for a region, on the average of so many visits. */
 const FEWEST_CYCLES = 200;
 const VISITS = 64;
@@ -55,72 +38,10 @@ const RESTORES = 30;
 /** Pages of an address space in which that is done: each first write to a piece has all of them looked through. */
 const MOST_PAGES = 256;
 
-/** A region as it was compiled, for any machine in which the same memory lies at the same place. */
-interface Compiled {
-  readonly module: WebAssembly.Module;
-  readonly name: string;
-  readonly points: readonly Resume[];
-  /** Whether it may go on where a run that looks for traps has to end. */
-  readonly mayTrap: boolean;
-  /** Words of the page table that it relies on. */
-  readonly pages: ReadonlyMap<number, number>;
-  /** Addresses in mixed pages that it is fetched from, with what is to be added to them. */
-  readonly mixed: ReadonlyMap<number, number>;
-  /** Arena offsets of the bytes that were folded, with the bytes. */
-  readonly folded: ReadonlyMap<number, number>;
-}
-
 /** Regions of one entry, for other banks, that rely on where data lies. */
 const MOST_VARIANTS = 3;
 /** Regions that a CPU has at most; beyond these the oldest goes. */
 const MOST_REGIONS = 2000;
-/** Places whose regions a process keeps for machines to come, and layouts of arenas. */
-const MOST_KEPT = 1000;
-const MOST_LAYOUTS = 16;
-
-/** Regions for CPUs whose words and marks lie at the same places, the least used first; machines have their own of what they use. */
-class Kept {
-  readonly #regions = new Map<number, readonly Compiled[]>();
-
-  get addresses(): Iterable<number> {
-    return this.#regions.keys();
-  }
-
-  find(address: number, fits: (compiled: Compiled) => boolean): Compiled | undefined {
-    const known = this.#regions.get(address);
-    const found = known?.find(fits);
-    if (known && found) {
-      this.#regions.delete(address);
-      this.#regions.set(address, known);
-    }
-    return found;
-  }
-
-  add(address: number, compiled: Compiled): void {
-    // Of one place, the last few states of its code.
-    this.#regions.set(address, [compiled, ...(this.#regions.get(address) ?? [])].slice(0, 4));
-    dropOldest(this.#regions, MOST_KEPT);
-  }
-}
-
-function dropOldest<Key>(map: Map<Key, unknown>, most: number): void {
-  const [oldest] = map.keys();
-  if (map.size > most) map.delete(oldest as Key);
-}
-
-const kept = new WeakMap<InstructionSet, Map<string, Kept>>();
-
-/** What the process keeps for a layout of the arena. */
-function keptFor(isa: InstructionSet, layout: string): Kept {
-  const layouts = kept.get(isa) ?? new Map<string, Kept>();
-  kept.set(isa, layouts);
-  const found = layouts.get(layout) ?? new Kept();
-  layouts.delete(layout);
-  layouts.set(layout, found);
-  dropOldest(layouts, MOST_LAYOUTS);
-  return found;
-}
-
 /** A region of this CPU's. */
 export class Translation {
   readonly entry: number;
@@ -158,14 +79,15 @@ export class Translations implements TranslatedMemory {
   readonly #arena: Arena;
   readonly #bus: Bus;
   readonly #rare: readonly number[];
+  /** Heat at which a place is hot. */
   readonly #heat: number;
+  /** Of jumps, those whose number has none of these bits are counted; 0 if all are, as where nothing is to be saved. */
   readonly #uncounted: number;
   #jumps = 0;
   #compilations = 0;
   #invalidations = 0;
   #milliseconds = 0;
-  /** Instructions that were translated. */
-  #translated = 0;
+  readonly #budget = new Budget();
   readonly #host: TranslationHost;
   readonly #regions = new Map<number, Translation[]>();
   /** Regions by the granules that they were made of. */
@@ -294,7 +216,7 @@ export class Translations implements TranslatedMemory {
   }
 
   #isAffordable(): boolean {
-    return this.#uncounted === 0 || this.#translated < BURST + (this.#host.cycles() / 1e6) * PER_MILLION_CYCLES;
+    return this.#uncounted === 0 || this.#budget.allows(this.#host.cycles());
   }
 
   /** A place within a region: what jumps there mostly comes to the beginning of one soon. */
@@ -438,7 +360,7 @@ export class Translations implements TranslatedMemory {
       points,
     });
     this.#compilations += 1;
-    this.#translated += region.nodes.length;
+    this.#budget.spend(region.nodes.length);
     const bytes = encodeModule([{ name: 'access', parameters: 3, hasResult: true }], [printed]);
     const compiled = {
       module: new WebAssembly.Module(bytes),
@@ -514,7 +436,7 @@ export class Translations implements TranslatedMemory {
       for (const [offset, byte] of region.compiled.folded) {
         if (u8[offset] === byte) continue;
         this.#invalidations += 1;
-        this.#translated += LOST;
+        this.#budget.lose();
         this.#remove(region);
         break;
       }
@@ -600,7 +522,7 @@ export class Translations implements TranslatedMemory {
   /** The program has changed its code: each time it does, it waits twice as long for what is made of it. */
   #drop(region: Translation): void {
     this.#invalidations += 1;
-    this.#translated += LOST;
+    this.#budget.lose();
     this.#remove(region);
     const offset = this.#offsetOf(region.entry);
     if (offset === undefined) return;

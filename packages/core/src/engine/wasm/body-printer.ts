@@ -25,6 +25,7 @@ import {
   WINDOW_SIZE_WORD,
   WINDOW_START_WORD,
 } from '../../isa/words.js';
+import { counting, HEAT } from '../marks.js';
 import { type Code, op } from './code.js';
 import { type Leaf, printExpression } from './expression.js';
 
@@ -44,15 +45,6 @@ const PLAIN = 6;
 export const VALUE = 7;
 /** First local that bodies share out among their registers and values. */
 export const FIRST_POOL = 8;
-
-/** The bits of a mark that count the jumps to an instruction. */
-export const HEAT = 0x7f;
-
-/** How a number of jumps is counted in a mark: its heat then, and the power of two of which one jump is counted. */
-export function counting(jumps: number): { readonly heat: number; readonly shift: number } {
-  const shift = Math.max(0, Math.ceil(Math.log2(jumps / HEAT)));
-  return { heat: Math.ceil(jumps / 2 ** shift), shift };
-}
 
 /** 2^32 divided by the golden ratio: multiples of it are spread evenly (Knuth, "Sorting and Searching", 6.4). */
 const GOLDEN = 0x9e3779b1 | 0;
