@@ -101,8 +101,10 @@ function act(machine: Machine, action: HostAction, log: string[]): void {
       return;
     case 'trace':
       machine.onCycle = action.on
-        ? ({ cpu, cycle, kind, address, value, stalled }) =>
-            log.push(`${cpu} ${cycle} ${kind} ${address.toString(16)} ${value} ${stalled ? 'stalled' : ''}`)
+        ? ({ cpu, cycle, kind, address, value, stalled, first }) =>
+            log.push(
+              `${cpu} ${cycle} ${first ? 'first ' : ''}${kind} ${address.toString(16)} ${value}${stalled ? ' stalled' : ''}`,
+            )
         : null;
       return;
     case 'reset':

@@ -1,4 +1,12 @@
-import type { BusCycle, Machine, RunCondition, RunResult } from '@backplane/core';
+import {
+  type BusCycle,
+  type Disassembled,
+  disassembleAt,
+  type InstructionSet,
+  type Machine,
+  type RunCondition,
+  type RunResult,
+} from '@backplane/core';
 import type { TraceFile } from './trace-file.js';
 
 /**
@@ -14,16 +22,20 @@ export class Tracer {
   readonly #machine: Machine;
   readonly #file: TraceFile;
   readonly #main: string;
+  readonly #isa: InstructionSet;
   readonly #digits: number;
   readonly #addresses: number;
   readonly #cycles: BusCycle[] = [];
+  /** The instruction that was met last at an address. */
+  readonly #instructions = new Map<number, Disassembled>();
   readonly #severalCpus: boolean;
 
   constructor(machine: Machine, file: TraceFile) {
     this.#machine = machine;
     this.#file = file;
     this.#main = machine.cpu.name;
-    const { addressWidth } = machine.cpu.isa.declaration;
+    this.#isa = machine.cpu.isa;
+    const { addressWidth } = this.#isa.declaration;
     this.#digits = Math.ceil(addressWidth / 4);
     this.#addresses = 2 ** addressWidth;
     this.#severalCpus = Object.keys(machine.cpus).length > 1;
@@ -32,19 +44,15 @@ export class Tracer {
   /** As `runUntil`, cycle by cycle written down. */
   run(condition: RunCondition, cycles: number): RunResult {
     const machine = this.#machine;
-    const last = machine.cycles + cycles;
-    machine.onCycle = (cycle) => this.#cycles.push(cycle);
+    machine.onCycle = (cycle) => {
+      if (cycle.first && cycle.cpu === this.#main) this.#write();
+      this.#cycles.push(cycle);
+    };
     try {
-      for (;;) {
-        const { programCounter } = machine.cpu;
-        const instruction = machine.cpu.disassemble(programCounter);
-        // A run that may last one cycle is one instruction long.
-        const result = machine.runUntil(condition, { cycles: 1 });
-        this.#write(programCounter, instruction);
-        if (result.reason !== 'cycles' || machine.cycles >= last) return result;
-      }
+      return machine.runUntil(condition, { cycles });
     } finally {
       machine.onCycle = null;
+      this.#write();
     }
   }
 
@@ -52,19 +60,32 @@ export class Tracer {
     return this.#file.drained();
   }
 
-  #write(programCounter: number, { text, length }: { text: string; length: number }): void {
+  /** Write the cycles of an instruction. */
+  #write(): void {
     const own = this.#cycles.filter(({ cpu, stalled }) => cpu === this.#main && !stalled);
-    // An interrupt or reset sequence begins with a fetch, too, but it throws the byte away and fetches no operand.
-    const isFetch = (offset: number) =>
-      own.some(({ kind, address }) => kind === 'read' && address === (programCounter + offset) % this.#addresses);
-    const isRepeated = own[1]?.address === programCounter && own[0]?.address === programCounter;
-    let begins = !isRepeated && Array.from({ length }, (_, offset) => offset).every(isFetch);
+    const text = this.#instruction(own);
     for (const cycle of this.#cycles) {
-      const isStart = begins && cycle.cpu === this.#main && cycle.address === programCounter && !cycle.stalled;
-      this.#file.line(this.#line(cycle) + (isStart ? ` ${text}` : ''));
-      if (isStart) begins = false;
+      this.#file.line(this.#line(cycle) + (cycle === own[0] && text !== undefined ? ` ${text}` : ''));
     }
     this.#cycles.length = 0;
+  }
+
+  /** The text of the instruction that these cycles fetch; undefined if they fetch none. */
+  #instruction(own: readonly BusCycle[]): string | undefined {
+    const [first, second] = own;
+    // An interrupt or reset sequence begins with a fetch, too, but it throws the byte away and fetches no operand.
+    if (first?.kind !== 'read' || second?.address === first.address) return undefined;
+    const start = first.address;
+    const fetched = (address: number): number | undefined =>
+      own.find(({ kind, space, address: at }) => at === address && kind === 'read' && space === first.space)?.value;
+    const isFetched = ({ bytes }: Disassembled): boolean =>
+      bytes.every((byte, offset) => fetched((start + offset) % this.#addresses) === byte);
+    const known = this.#instructions.get(start);
+    if (known && isFetched(known)) return known.text;
+    const instruction = disassembleAt(this.#isa, (address) => fetched(address) ?? 0, start);
+    if (!isFetched(instruction)) return undefined;
+    this.#instructions.set(start, instruction);
+    return instruction.text;
   }
 
   #line({ cpu, cycle, kind, space, address, value, stalled }: BusCycle): string {

@@ -479,6 +479,7 @@ export class Evaluator {
   /** Run one instruction (or the reset sequence, or one cycle of a CPU that is held in reset). */
   step(cpu: Cpu): void {
     const { words } = cpu;
+    cpu.isAtFirstCycle = true;
     if (((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) === 0) this.#step(cpu);
     else if (cpu.isHeld) cpu.wait();
     else {

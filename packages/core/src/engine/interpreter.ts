@@ -169,6 +169,7 @@ class Bound {
     const index = words[POINT_WORD] as number;
     const pending = index < 0 ? 0 : (this.compiled.points[index] as Point).pending;
     this.#tell((words[LEFT_WORD] as number) - pending);
+    this.#cpu.isAtFirstCycle = index >= 0 && (this.compiled.points[index] as Point).isFirst;
     this.#attend();
     this.#told = words[LEFT_WORD] as number;
   }
@@ -386,7 +387,8 @@ class Bound {
         const point = notes[at] as number;
         if (point === 0) continue;
         notes[at] = 0;
-        const { kind, space } = (points[point - 1] as Point).statement.cycle;
+        const { statement, isFirst: first } = points[point - 1] as Point;
+        const { kind, space } = statement.cycle;
         cpu.trace?.({
           cpu: cpu.name,
           cycle: begin + longest - at / size,
@@ -395,6 +397,7 @@ class Bound {
           address: notes[at + 1] as number,
           value: notes[at + 2] as number,
           stalled: false,
+          first,
         });
       }
     } finally {

@@ -24,6 +24,8 @@ export interface BusCycle {
   readonly value: number;
   /** Held up: nothing happened, the cycle will be repeated. */
   readonly stalled: boolean;
+  /** The first one of an instruction, or of what comes in its place, such as an interrupt's sequence. */
+  readonly first: boolean;
 }
 
 /** What holds up a cycle of a kind; an acknowledge cycle is held up as reads are. */
@@ -87,6 +89,8 @@ export class Cpu {
   readonly programCounterWord: number;
   /** Told of every bus cycle, if there is anybody to tell. */
   trace: ((cycle: BusCycle) => void) | null = null;
+  /** Whether the next cycle to be told is the first one of an instruction. */
+  isAtFirstCycle = false;
   /** Whom its acknowledge cycles and returns go to. */
   daisyChain: DaisyChain | undefined;
   /** Registers and views by name, as plain properties. */
@@ -392,6 +396,8 @@ export class Cpu {
   }
 
   #tell(kind: BusCycle['kind'], bus: Bus, address: number, value: number, stalled: boolean): void {
-    this.trace?.({ cpu: this.name, cycle: this.cycles, kind, space: bus.name, address, value, stalled });
+    const first = this.isAtFirstCycle;
+    this.isAtFirstCycle = false;
+    this.trace?.({ cpu: this.name, cycle: this.cycles, kind, space: bus.name, address, value, stalled, first });
   }
 }

@@ -375,7 +375,10 @@ export class Machine {
   }
 
   set onCycle(listener: ((cycle: BusCycle) => void) | null) {
-    for (const cpu of this.#cpus) cpu.trace = listener;
+    for (const cpu of this.#cpus) {
+      cpu.trace = listener;
+      cpu.isAtFirstCycle = false;
+    }
   }
 
   /** Keep the state as it is now. */

@@ -38,6 +38,8 @@ describe.each(['evaluator', 'interpreter'] as const)('in the %s, a trace', (engi
       [14, 'read', 'io', 0x10, 5],
     ]);
     expect(cycles.every(({ cpu, stalled }) => cpu === 'main' && !stalled)).toBe(true);
+    // The reset's idle cycle, and the opcode of each instruction.
+    expect(cycles.flatMap(({ cycle, first }) => (first ? cycle : []))).toEqual([0, 1, 3, 7, 9, 12]);
   });
 
   test('tells of accesses in their order, those of devices too, however many cycles go by between them', () => {

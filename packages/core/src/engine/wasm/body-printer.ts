@@ -78,6 +78,8 @@ export interface Point {
   readonly pending: number;
   /** How far the program counter is beyond the instruction's first byte; undefined where its word is right. */
   readonly fetched: number | undefined;
+  /** No cycle of the instruction comes before it. */
+  readonly isFirst: boolean;
 }
 
 /** What follows a statement of a body. */
@@ -112,6 +114,7 @@ interface Known {
   readonly zero: ReadonlySet<number>;
   readonly fetched: number;
   readonly isAtStart: boolean;
+  readonly isFirst: boolean;
   readonly setsStatus: boolean;
 }
 
@@ -185,6 +188,8 @@ export class BodyPrinter {
   #fetched = 0;
   /** … what follows is fetched by `CODE`. Else it is in its own local. */
   #isAtStart = true;
+  /** No cycle has gone by yet. */
+  #isFirst = true;
   /** Registers that are known to be 0 here. */
   #zero: ReadonlySet<number>;
 
@@ -213,6 +218,7 @@ export class BodyPrinter {
       this.#setsStatus = before.#setsStatus;
       this.#fetched = before.#fetched;
       this.#isAtStart = before.#isAtStart;
+      this.#isFirst = before.#isFirst;
       this.#zero = before.#zero;
     }
   }
@@ -595,6 +601,7 @@ export class BodyPrinter {
       this.#zero = new Set([...this.#zero].filter((register) => afterAlternate.zero.has(register)));
     }
     this.#setsStatus ||= afterAlternate.setsStatus;
+    this.#isFirst &&= afterAlternate.isFirst;
     return false;
   }
 
@@ -611,17 +618,19 @@ export class BodyPrinter {
       zero: this.#zero,
       fetched: this.#fetched,
       isAtStart: this.#isAtStart,
+      isFirst: this.#isFirst,
       setsStatus: this.#setsStatus,
     };
   }
 
   /** Go on from where this was known. */
-  #goBack({ registers, pending, zero, fetched, isAtStart, setsStatus }: Known): void {
+  #goBack({ registers, pending, zero, fetched, isAtStart, isFirst, setsStatus }: Known): void {
     this.#registers = registers.slice();
     this.#pending = pending;
     this.#zero = zero;
     this.#fetched = fetched;
     this.#isAtStart = isAtStart;
+    this.#isFirst = isFirst;
     this.#setsStatus = setsStatus;
   }
 
@@ -690,7 +699,9 @@ export class BodyPrinter {
     // What is read from memory for nothing need not be read.
     const isRead = cycle.kind === 'read' && (isTraced || (this.#read & bitOf(result)) !== 0);
     const point = points.length;
-    points.push({ statement, rest, pending: this.#pending, fetched: this.#isAtStart ? this.#fetched : undefined });
+    const fetched = this.#isAtStart ? this.#fetched : undefined;
+    points.push({ statement, rest, pending: this.#pending, fetched, isFirst: this.#isFirst });
+    this.#isFirst = false;
 
     if (cycle.kind === 'acknowledge' || cycle.kind === 'return') {
       // What the chain does is the host's; no code follows.
