@@ -94,7 +94,6 @@ class Bound {
   /** Cycles that were left at the last one told. */
   #told = 0;
   readonly translations: Translations | undefined;
-  readonly #volatile: readonly number[];
   /** Cycles that translated code has run. */
   translated = 0;
   /** The host is at work, and the clock is right as it stands. */
@@ -107,7 +106,6 @@ class Bound {
     this.#rare = rareRegisters(cpu.isa);
     if (flavour.isTraced) this.#longestCall = SCRATCH_BYTES / NOTE_BYTES - this.compiled.longest - 1;
     else this.#longestCall = flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL_CALL;
-    this.#volatile = [...cpu.isa.volatileRegisters];
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
@@ -312,8 +310,7 @@ class Bound {
     this.#isAtHost = true;
     const attention = clock[1] as number;
     const version = memory.version + io.version;
-    let volatile = 0;
-    for (const register of this.#volatile) volatile += words[register] as number;
+    const { edgeActions } = cpu;
     let seen: number | undefined = 0;
     if (stop.address !== address) {
       const found = bus.deviceAt(address, kind === 'read' ? 'read' : 'write');
@@ -330,10 +327,9 @@ class Bound {
       clock[0] = now + length * ticks;
     } else if (kind === 'read') seen = cpu.read(bus, address, length);
     else cpu.write(bus, address, value, length);
-    for (const register of this.#volatile) volatile -= words[register] as number;
     const isAsBefore =
       clock[0] === now + length * ticks &&
-      volatile === 0 &&
+      cpu.edgeActions === edgeActions &&
       words[LINE_WORD] === 0 &&
       (clock[1] as number) >= attention &&
       memory.version + io.version === version &&

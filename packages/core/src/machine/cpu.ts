@@ -91,6 +91,8 @@ export class Cpu {
   trace: ((cycle: BusCycle) => void) | null = null;
   /** Whether the next cycle to be told is the first one of an instruction. */
   isAtFirstCycle = false;
+  /** How often an edge of an input has changed registers. */
+  edgeActions = 0;
   /** Whom its acknowledge cycles and returns go to. */
   daisyChain: DaisyChain | undefined;
   /** Registers and views by name, as plain properties. */
@@ -242,13 +244,20 @@ export class Cpu {
     else {
       const isLatched = input.sense === 'edge' && !input.on;
       this.words[LINE_WORD] = before | level | (isLatched ? 1 << input.edgeBit : 0);
-      this.#edgeActions.get(input)?.(this);
+      this.#actAtEdge(input);
       if (input.resets) {
         this.words[RESET_WORD] = 1;
         this.words[HUNG_WORD] = 0;
       }
     }
     if (input.stalls) this.updateAttention();
+  }
+
+  #actAtEdge(input: Input): void {
+    const act = this.#edgeActions.get(input);
+    if (!act) return;
+    act(this);
+    this.edgeActions += 1;
   }
 
   /** Whether no instruction runs: held in reset, or hung. */

@@ -27,47 +27,56 @@ export function initializeFields(places: FieldPlaces, arena: Arena): void {
 
 /** The object of plain properties. */
 export function fieldState<F extends Fields>(places: FieldPlaces, arena: Arena): StateOf<F> {
-  const state = {};
-  for (const [name, { field, offset }] of places) {
-    Object.defineProperty(state, name, { enumerable: true, ...property(field, offset, arena) });
-  }
-  return state as StateOf<F>;
+  return new State(places, arena) as unknown as StateOf<F>;
 }
 
-function property({ kind, length }: Field, offset: number, arena: Arena): PropertyDescriptor {
-  switch (kind) {
-    case 'bit': {
-      const { u8 } = arena;
-      return {
-        get: () => u8[offset],
-        set(value: number) {
-          u8[offset] = value & 1;
+type Elements = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+
+/**
+ * Properties that lie in an arena. The components of a type have the same accessors in all machines: V8 sees one shape
+ * of object where code uses them, and puts the access in its place.
+ */
+class State {
+  /** By field, the view that it is an element of, and which one. */
+  readonly #views: readonly Elements[];
+  readonly #indices: readonly number[];
+
+  constructor(places: FieldPlaces, arena: Arena) {
+    const fields = [...places.values()];
+    this.#views = fields.map(({ field }) => viewOf(field.kind, arena));
+    this.#indices = fields.map(({ field, offset }) => offset / SIZE[field.kind]);
+    [...places].forEach(([name, { field, offset }], at) => {
+      const property =
+        field.kind === 'bytes' ? { value: arena.bytes(offset, field.length) } : State.#accessors(at, field.kind);
+      Object.defineProperty(this, name, { enumerable: true, ...property });
+    });
+  }
+
+  static readonly #made = new Map<string, PropertyDescriptor>();
+
+  /** The accessors of the field with this number, if it is of this kind. */
+  static #accessors(at: number, kind: FieldKind): PropertyDescriptor {
+    const key = `${kind} ${at}`;
+    let accessors = State.#made.get(key);
+    if (!accessors) {
+      const isBit = kind === 'bit';
+      accessors = {
+        get(this: State) {
+          return (this.#views[at] as Elements)[this.#indices[at] as number];
+        },
+        set(this: State, value: number) {
+          (this.#views[at] as Elements)[this.#indices[at] as number] = isBit ? value & 1 : value;
         },
       };
+      State.#made.set(key, accessors);
     }
-    case 'u8':
-      return element(arena.u8, offset);
-    case 'u16':
-      return element(arena.u16, offset >> 1);
-    case 'u32':
-      return element(arena.u32, offset >> 2);
-    case 'i32':
-      return element(arena.i32, offset >> 2);
-    case 'f64':
-      return element(arena.f64, offset >> 3);
-    case 'bytes':
-      return { value: arena.bytes(offset, length) };
+    return accessors;
   }
 }
 
-function element(
-  array: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array,
-  index: number,
-): PropertyDescriptor {
-  return {
-    get: () => array[index],
-    set(value: number) {
-      array[index] = value;
-    },
-  };
+function viewOf(kind: FieldKind, arena: Arena): Elements {
+  if (kind === 'u16') return arena.u16;
+  if (kind === 'u32') return arena.u32;
+  if (kind === 'i32') return arena.i32;
+  return kind === 'f64' ? arena.f64 : arena.u8;
 }
