@@ -474,6 +474,7 @@ class Interpreter implements RunningEngine {
       stop: (resume) => (this.#active as Bound).resumeAt(resume),
       access: (stop, address, value) => (this.#active as Bound).regionAccess(stop, address, value),
       cycles: () => this.cycles,
+      translated: () => this.translated,
     });
   }
 

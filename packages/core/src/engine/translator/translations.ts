@@ -68,8 +68,9 @@ export class Translation {
 export interface TranslationHost {
   stop(resume: Resume): Stop;
   access(stop: Stop, address: number, value: number): number;
-  /** Cycles that compiled code has run, but for the present call of it. */
+  /** Cycles that compiled code has run, but for the present call of it, and of these in regions. */
   cycles(): number;
+  translated(): number;
 }
 
 export class Translations implements TranslatedMemory {
@@ -216,7 +217,7 @@ export class Translations implements TranslatedMemory {
   }
 
   #isAffordable(): boolean {
-    return this.#uncounted === 0 || this.#budget.allows(this.#host.cycles());
+    return this.#uncounted === 0 || this.#budget.allows(this.#host.cycles(), this.#host.translated());
   }
 
   /** A place within a region: what jumps there mostly comes to the beginning of one soon. */
