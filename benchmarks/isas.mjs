@@ -1,5 +1,7 @@
+/** Our contenders: `tracked` is the translator in a machine that is told of first writes, so as to put back only those. */
+export const ENGINES = ['evaluator', 'interpreter', 'translator', 'tracked', 'auto'];
+
 /** What sets the races of one instruction set apart from those of another. */
-export const ENGINES = ['evaluator', 'interpreter', 'translator', 'auto'];
 
 export const isas = {
   6502: {

@@ -93,11 +93,12 @@ async function timed(workload, contender, { cycles, count }) {
 }
 
 /** Share of the cycles that an engine ran which was asked for; a translator has an interpreter for what is not hot. */
-function shareOf(name, ran) {
-  if (!ran || name === 'auto') return undefined;
+function shareOf(contender, ran) {
+  if (!ran || contender === 'auto') return undefined;
+  const name = contender === 'tracked' ? 'translator' : contender;
   const all = ran.evaluator + ran.interpreter + ran.translator;
   const own = name === 'translator' ? all - ran.evaluator : ran[name];
   if (!(own > 0.9 * all && ran[name] > 0))
-    throw new Error(`${name} ran only ${((100 * own) / all).toFixed(0)} % of the cycles`);
+    throw new Error(`${contender} ran only ${((100 * own) / all).toFixed(0)} % of the cycles`);
   return ran[name] / all;
 }

@@ -51,6 +51,7 @@ export function ratiosOf(races) {
     };
     for (const peer of ['evaluator', ...peers]) tell('interpreter', peer);
     for (const peer of ['interpreter', ...peers]) tell('translator', peer);
+    tell('tracked', 'translator');
     tell('auto', 'translator');
     tell('evaluator', evaluatorPeer);
   }

@@ -38,12 +38,17 @@ export function setStart({ cpu }, pc, isa = '6502') {
   cpu.registers.pc = pc;
 }
 
-/** One of our engines. */
-export async function backplane(engine, workload) {
+/**
+ * One of our engines.
+ *
+ * @param restores of the start beforehand: after 30 of one state, writes to what has not been written to are told
+ */
+export async function backplane(engine, workload, { restores = 0 } = {}) {
   const { isa, entry, conversation } = workload;
   const machine = conversation ? await makeComputer(conversation, engine) : makeMachine(workload, engine);
   setStart(machine, entry, isa);
   const start = machine.checkpoint();
+  for (let count = 0; count < restores; count += 1) machine.restore(start);
   const terminal = conversation && talk(machine, conversation);
   return {
     load() {

@@ -6,6 +6,7 @@ const makers = {
   evaluator: (workload) => backplane('evaluator', workload),
   interpreter: (workload) => backplane('interpreter', workload),
   translator: (workload) => backplane('translator', workload),
+  tracked: (workload) => backplane('translator', workload, { restores: 30 }),
   auto: (workload) => backplane('auto', workload),
   jsbeeb: async (workload) => (await import('./jsbeeb.mjs')).jsbeeb(workload),
   jsnes: async (workload) => (await import('./jsnes.mjs')).jsnes(workload),
