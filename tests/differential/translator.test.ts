@@ -319,6 +319,44 @@ test('jumps to wait for are a whole number', () => {
     expect(() => translatorAfter(jumps)).toThrow(expect.objectContaining({ code: 'engine/jumps' }));
 });
 
+test('what decides within instructions and stays is taken for granted, as long as it does', () => {
+  // Sums in binary, then in decimal: a region of the loop asks at its beginning how it is to add.
+  const source = (change: string): string => `
+        .org $0600
+main:   lda #<main
+        sta $30
+        lda #>main
+        sta $31
+        ldx #3
+sums:   jsr sum
+        dex
+        bne sums
+        ${change}
+        jmp ($0030)     ; a region ends here
+sum:    ldy #50
+        clc
+loop:   lda $20
+        adc #$19
+        sta $20
+        dey
+        bne loop
+        rts`;
+  const life = (engine: EngineChoice, change: string): { states: Uint8Array[]; machine: Machine } => {
+    const machine = machineOf(source(change), engine);
+    const states = [300_000, 500_000, 700_000].map((cycles) => {
+      machine.run(cycles);
+      return machine.checkpoint().bytes;
+    });
+    return { states, machine };
+  };
+  for (const change of ['nop', 'sed', 'php \n pla \n eor #8 \n pha \n plp']) {
+    const { states, machine } = life('translator', change);
+    expect(states).toEqual(life('evaluator', change).states);
+    const { interpreter: interpreted, translator: translated } = machine.stats().cycles;
+    expect(translated).toBeGreaterThan(0.9 * (translated + interpreted));
+  }
+});
+
 test('what one machine has translated, the next one has', () => {
   const first = machineOf(COUNT, 'translator');
   first.run(100_000);

@@ -38,7 +38,7 @@ import {
   rareRegisters,
 } from './interpreter-module.js';
 import type { Stop } from './stop.js';
-import { HOST_WENT_ON, NO_TIME, STOPPED } from './translator/region-printer.js';
+import { HOST_WENT_ON, NO_TIME, NOT_AS_ASSUMED, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import { Translations } from './translator/translations.js';
 import { FETCHED_AHEAD, HOT_POINT, NOTE_BYTES, type Point, restOf } from './wasm/body-printer.js';
@@ -274,6 +274,10 @@ class Bound {
     while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
       if (result === NO_TIME) break;
+      if (result === NOT_AS_ASSUMED) {
+        region = translations.find(words[programCounterWord] as number);
+        continue;
+      }
       if (result >= 0) {
         this.#isAtHost = true;
         clock[0] = this.#now();

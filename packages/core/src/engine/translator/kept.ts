@@ -13,6 +13,8 @@ export interface Compiled {
   readonly pages: ReadonlyMap<number, number>;
   /** Addresses in mixed pages that it is fetched from, with what is to be added to them. */
   readonly mixed: ReadonlyMap<number, number>;
+  /** Registers that it takes for granted, with their values. */
+  readonly assumed: ReadonlyMap<number, number>;
   /** Arena offsets of the bytes that were folded, with the bytes. */
   readonly folded: ReadonlyMap<number, number>;
 }

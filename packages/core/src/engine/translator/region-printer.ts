@@ -23,6 +23,8 @@ export const HOST_WENT_ON = -2;
 export const STOPPED = -4;
 /** There was not time enough for what comes next. */
 export const NO_TIME = -3;
+/** Nothing was done: a register is not what the region takes for granted. */
+export const NOT_AS_ASSUMED = -5;
 
 /** The function that the host gives. */
 const ACCESS = 0;
@@ -36,6 +38,7 @@ const PLAIN = 5;
 const FIRST_REGISTER_LOCAL = 6;
 
 type Cycle = Extract<Step, { op: 'cycle' }>;
+type If = Extract<Step, { op: 'if' }>;
 
 /** What is known of the memory that a region accesses, as long as the page table stays as it is. */
 export interface KnownMemory {
@@ -57,6 +60,8 @@ export interface RegionTarget {
   /** From a byte of memory to its mark. */
   readonly toMarks: number;
   readonly memory: KnownMemory;
+  /** Registers that have these values from its beginning to its end. */
+  readonly assumed: ReadonlyMap<number, number>;
   /** Collects the points of a module's regions. */
   readonly points: Resume[];
 }
@@ -94,6 +99,7 @@ class RegionPrinter {
     const used = new Set<number>();
     for (const { steps } of region.nodes) this.#collect(steps, used);
     used.delete(this.#programCounter);
+    for (const register of target.assumed.keys()) used.delete(register);
     this.#written.delete(this.#programCounter);
     for (const register of [...used].sort((a, b) => a - b)) {
       this.#registers.set(register, FIRST_REGISTER_LOCAL + this.#registers.size);
@@ -102,18 +108,14 @@ class RegionPrinter {
   }
 
   print(name: string): FunctionCode {
-    const { base } = this.#target;
+    const { base, assumed } = this.#target;
     const code = this.#code;
-    code
-      .constant(0)
-      .load(base + LEFT_WORD * 4)
-      .setLocal(LEFT);
-    for (const [register, local] of this.#registers) {
-      code
-        .constant(0)
-        .load(base + register * 4)
-        .setLocal(local);
+    for (const [register, value] of assumed) {
+      code.loadWord(base + register * 4);
+      code.constant(value).byte(op.ne).if().constant(NOT_AS_ASSUMED).byte(op.return).end();
     }
+    code.loadWord(base + LEFT_WORD * 4).setLocal(LEFT);
+    for (const [register, local] of this.#registers) code.loadWord(base + register * 4).setLocal(local);
     code.block();
     this.#labels.push('exit');
     this.#tree(this.#region.entry);
@@ -147,11 +149,16 @@ class RegionPrinter {
           visit(step.address);
           if (step.value) visit(step.value);
           break;
-        case 'if':
-          visit(step.condition);
-          this.#collect(step.consequent, used);
-          this.#collect(step.alternate, used);
+        case 'if': {
+          const only = this.#onlyArm(step);
+          if (only) this.#collect(only, used);
+          else {
+            visit(step.condition);
+            this.#collect(step.consequent, used);
+            this.#collect(step.alternate, used);
+          }
           break;
+        }
         case 'pass':
         case 'next':
       }
@@ -240,7 +247,17 @@ class RegionPrinter {
     return false;
   }
 
-  #if({ condition, consequent, alternate }: Extract<Step, { op: 'if' }>, node: Node): boolean {
+  /** The arm that is always taken, if that is known. */
+  #onlyArm({ condition, consequent, alternate }: If): readonly Step[] | undefined {
+    const value = condition.op === 'register' ? this.#target.assumed.get(condition.index) : undefined;
+    if (value === undefined) return undefined;
+    return value !== 0 ? consequent : alternate;
+  }
+
+  #if(step: If, node: Node): boolean {
+    const only = this.#onlyArm(step);
+    if (only) return this.#steps(only, node);
+    const { condition, consequent, alternate } = step;
     const code = this.#code;
     const before = this.#pending;
     const goesOn = [consequent, alternate].map((arm) => !endsAlways(arm));
@@ -324,7 +341,8 @@ class RegionPrinter {
       if (leaf.op === 'local') code.getLocal(this.#localOf(leaf.index));
       else if (leaf.op === 'input') code.constant(0);
       else if (leaf.index === this.#programCounter) code.getLocal(PROGRAM_COUNTER);
-      else code.getLocal(this.#registers.get(leaf.index) as number);
+      else if (this.#registers.has(leaf.index)) code.getLocal(this.#registers.get(leaf.index) as number);
+      else code.constant(this.#target.assumed.get(leaf.index) as number);
     });
   }
 

@@ -14,6 +14,7 @@ import type { RegionCounts } from '../engine.js';
 import { counting, HEAT, TRANSLATED } from '../marks.js';
 import type { Stop } from '../stop.js';
 import { encodeModule } from '../wasm/code.js';
+import { steadyConditions } from './assumptions.js';
 import { Budget } from './budget.js';
 import { type Compiled, type Kept, keptFor } from './kept.js';
 import { formRegion } from './region.js';
@@ -38,7 +39,7 @@ const RESTORES = 30;
 /** Pages of an address space in which that is done: each first write to a piece has all of them looked through. */
 const MOST_PAGES = 256;
 
-/** Regions of one entry, for other banks, that rely on where data lies. */
+/** Regions of one entry, for other banks and flags, that rely on where data lies and on what the flags are. */
 const MOST_VARIANTS = 3;
 /** Regions that a CPU has at most; beyond these the oldest goes. */
 const MOST_REGIONS = 2000;
@@ -173,6 +174,7 @@ export class Translations implements TranslatedMemory {
     if (!regions) return undefined;
     const { version } = this.#bus;
     for (const region of regions) {
+      if (!this.#isAsAssumed(region.compiled)) continue;
       if (region.version === version) return region;
       if (!this.#fits(region.compiled)) continue;
       region.version = version;
@@ -233,8 +235,15 @@ export class Translations implements TranslatedMemory {
       for (const [offset, byte] of compiled.folded) {
         if (u8[offset] !== byte || (this.#changes.get(offset) ?? 0) >= VOLATILE) return false;
       }
-      return this.#fits(compiled);
+      return this.#isAsAssumed(compiled) && this.#fits(compiled);
     });
+  }
+
+  #isAsAssumed({ assumed }: Compiled): boolean {
+    if (assumed.size === 0) return true;
+    const { words } = this.#cpu;
+    for (const [register, value] of assumed) if (words[register] !== value) return false;
+    return true;
   }
 
   /** Whether jumps led to an address often enough for it to be part of a region. */
@@ -324,7 +333,7 @@ export class Translations implements TranslatedMemory {
       if (add >= 0) pages.set(word, add);
       else mixed.set(at, (this.#offsetOf(at) as number) - at);
     }
-    // Where banks keep changing what it sees, the next one looks data up, whatever is there.
+    // Where banks and flags keep changing, the next one looks data up, whatever is there, and takes nothing for granted.
     const isGeneral = (this.#regions.get(address)?.length ?? 0) >= MOST_VARIANTS;
     const memory: KnownMemory = {
       plain: (access, addresses) => {
@@ -349,6 +358,9 @@ export class Translations implements TranslatedMemory {
       },
     };
     const { memoryTable, ioTable } = cpuLayout(isa);
+    const { words } = this.#cpu;
+    const steady = isGeneral ? [] : steadyConditions(region);
+    const assumed = new Map([...steady].map((register) => [register, words[register] as number] as const));
     const points: Resume[] = [];
     const name = 'run';
     const printed = printRegion(name, region, {
@@ -358,6 +370,7 @@ export class Translations implements TranslatedMemory {
       ioTable,
       toMarks: this.#arena.toMarks,
       memory,
+      assumed,
       points,
     });
     this.#compilations += 1;
@@ -369,6 +382,7 @@ export class Translations implements TranslatedMemory {
       points,
       pages,
       mixed,
+      assumed,
       folded,
       mayTrap: region.mayTrap,
     };
