@@ -34,9 +34,6 @@ export const op = {
   shrUnsigned: 0x76,
 } as const;
 
-/** Bytes of the longest number. */
-const LONGEST = 5;
-
 /** Bytes that grow. */
 export class Code {
   #bytes = new Uint8Array(1024);
@@ -78,17 +75,12 @@ export class Code {
 
   /** LEB128, unsigned. */
   unsigned(value: number): this {
-    if (this.#length + LONGEST > this.#bytes.length) this.#grow(LONGEST);
-    const bytes = this.#bytes;
-    let at = this.#length;
     let rest = value >>> 0;
     while (rest >= 0x80) {
-      bytes[at++] = (rest & 0x7f) | 0x80;
+      this.byte((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
-    bytes[at] = rest;
-    this.#length = at + 1;
-    return this;
+    return this.byte(rest);
   }
 
   /** LEB128, signed. */
@@ -102,51 +94,41 @@ export class Code {
   }
 
   constant(value: number): this {
-    return value >= -0x40 && value < 0x40 ? this.#short(0x41, value & 0x7f) : this.byte(0x41).signed(value);
+    return this.byte(0x41).signed(value);
   }
 
   getLocal(index: number): this {
-    return index < 0x80 ? this.#short(0x20, index) : this.byte(0x20).unsigned(index);
+    return this.byte(0x20).unsigned(index);
   }
 
   setLocal(index: number): this {
-    return index < 0x80 ? this.#short(0x21, index) : this.byte(0x21).unsigned(index);
+    return this.byte(0x21).unsigned(index);
   }
 
   teeLocal(index: number): this {
-    return index < 0x80 ? this.#short(0x22, index) : this.byte(0x22).unsigned(index);
-  }
-
-  /** An instruction and what goes with it, in one byte. */
-  #short(instruction: number, value: number): this {
-    const at = this.#length;
-    if (at + 2 > this.#bytes.length) this.#grow(2);
-    this.#bytes[at] = instruction;
-    this.#bytes[at + 1] = value;
-    this.#length = at + 2;
-    return this;
+    return this.byte(0x22).unsigned(index);
   }
 
   /** i32.load of the address on the stack + offset. */
   load(offset: number): this {
-    return this.#short(0x28, 2).unsigned(offset);
+    return this.byte(0x28).byte(2).unsigned(offset);
   }
 
   /** i32.load of a constant address. */
   loadWord(address: number): this {
-    return this.#short(0x41, 0).#short(0x28, 2).unsigned(address);
+    return this.constant(0).load(address);
   }
 
   loadByte(offset: number): this {
-    return this.#short(0x2d, 0).unsigned(offset);
+    return this.byte(0x2d).byte(0).unsigned(offset);
   }
 
   store(offset: number): this {
-    return this.#short(0x36, 2).unsigned(offset);
+    return this.byte(0x36).byte(2).unsigned(offset);
   }
 
   storeByte(offset: number): this {
-    return this.#short(0x3a, 0).unsigned(offset);
+    return this.byte(0x3a).byte(0).unsigned(offset);
   }
 
   block(type: number = EMPTY): this {
