@@ -314,7 +314,7 @@ class Bound {
     this.#isAtHost = true;
     const attention = clock[1] as number;
     const version = memory.version + io.version;
-    const { edgeActions } = cpu;
+    const { edgeCount } = cpu;
     let seen: number | undefined = 0;
     if (stop.address !== address) {
       const found = bus.deviceAt(address, kind === 'read' ? 'read' : 'write');
@@ -333,7 +333,7 @@ class Bound {
     else cpu.write(bus, address, value, length);
     const isAsBefore =
       clock[0] === now + length * ticks &&
-      cpu.edgeActions === edgeActions &&
+      cpu.edgeCount === edgeCount &&
       words[LINE_WORD] === 0 &&
       (clock[1] as number) >= attention &&
       memory.version + io.version === version &&

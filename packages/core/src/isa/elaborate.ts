@@ -97,7 +97,7 @@ export class Elaborator {
   /** What rows without fields begin with, piece by piece: many begin alike. */
   readonly #beginnings: Beginnings = new Map();
   /** Registers that an edge of an input may change between any two cycles. */
-  readonly volatile = new Set<number>();
+  readonly #volatile = new Set<number>();
 
   constructor(declaration: InstructionSetDeclaration, layout: NameLayout) {
     const { addressWidth, ioAddressWidth = addressWidth, rows, pages = {}, pollPolicy } = declaration;
@@ -155,7 +155,7 @@ export class Elaborator {
       const { block } = this.sequence(on, `input ${name}`);
       refuseCycles(block, `input ${name}`);
       someStatement(block, (statement) => {
-        if (statement.op === 'set') this.volatile.add(statement.register);
+        if (statement.op === 'set') this.#volatile.add(statement.register);
         return false;
       });
     }
@@ -211,7 +211,7 @@ export class Elaborator {
     scope.bind('value', within({ op: 'local', index }, ofWidth(width)));
     scope.block(parseRtl(code, where));
     refuseCycles(scope.statements, where);
-    return { block: optimize(scope.statements, scope.locals, this.volatile), locals: scope.locals };
+    return { block: optimize(scope.statements, scope.locals, this.#volatile), locals: scope.locals };
   }
 
   /** A pure expression. */
@@ -264,7 +264,7 @@ export class Elaborator {
         else statements = insertBeforeLastCycles(statements, poll).statements;
       }
     }
-    return { block: optimize(statements, scope.locals, this.volatile), locals: scope.locals };
+    return { block: optimize(statements, scope.locals, this.#volatile), locals: scope.locals };
   }
 }
 

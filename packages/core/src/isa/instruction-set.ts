@@ -186,11 +186,6 @@ export class InstructionSet {
     return new Map([...this.registers].map(([name, index]) => [index, this.width(name)]));
   }
 
-  /** Registers that an edge of an input may change between any two cycles. */
-  get volatileRegisters(): ReadonlySet<number> {
-    return this.#elaborator.volatile;
-  }
-
   /** Registers that decide whether the CPU has jammed or stopped. */
   get statusRegisters(): ReadonlySet<number> {
     const found = new Set<number>();

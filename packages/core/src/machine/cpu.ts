@@ -92,7 +92,7 @@ export class Cpu {
   /** Whether the next cycle to be told is the first one of an instruction. */
   isAtFirstCycle = false;
   /** How often an edge of an input has changed registers. */
-  edgeActions = 0;
+  edgeCount = 0;
   /** Whom its acknowledge cycles and returns go to. */
   daisyChain: DaisyChain | undefined;
   /** Registers and views by name, as plain properties. */
@@ -257,7 +257,7 @@ export class Cpu {
     const act = this.#edgeActions.get(input);
     if (!act) return;
     act(this);
-    this.edgeActions += 1;
+    this.edgeCount += 1;
   }
 
   /** Whether no instruction runs: held in reset, or hung. */

@@ -3,8 +3,7 @@
  * region is made: half of the code of such an instruction is left out, and the region looks once, at its beginning,
  * whether that holds.
  */
-import type { Region } from './region.js';
-import { nextsOf } from './region.js';
+import { nextsOf, type Region } from './region.js';
 import type { Step } from './specialize.js';
 
 /**
