@@ -10,7 +10,6 @@ import {
   LEFT_WORD,
   LINE_WORD,
   MARKS_WORD,
-  NOTES_WORD,
   POINT_WORD,
   RESET_WORD,
   STATUS_WORD,
@@ -63,11 +62,51 @@ const LONGEST_CALL = 1_000_000;
 /** The same where a line is asserted: perhaps it is not for long, and there is a faster module for that. */
 const LONGEST_WATCHFUL_CALL = 5_000;
 
+/**
+ * How often the evaluator runs the instruction of an event while no line is asserted, before a module that polls is
+ * made for these: that takes as long as some 100,000 of them.
+ */
+const NEAR_EVENTS = 20_000;
+/** From so many cycles before an event on, that module runs what comes before it, too: regions end up to 200 before it. */
+const NEAR = 100;
+
 /** Whether no line is asserted, and nothing else stands in the way of the next instruction. */
 function isQuiet({ words }: Cpu, rare: readonly number[]): boolean {
   if (words[LINE_WORD] !== 0) return false;
   for (const register of rare) if (words[register] !== 0) return false;
   return true;
+}
+
+/** What compiled code may fetch directly: it is told anew when the program counter has left it. */
+class Window {
+  readonly #cpu: Cpu;
+  #start = 0;
+  #size = 0;
+  /** Version of the page table that it was made from; −1 while compiled code is told nothing. */
+  #version = -1;
+
+  constructor(cpu: Cpu) {
+    this.#cpu = cpu;
+  }
+
+  show(): void {
+    const { words, memory, programCounter } = this.#cpu;
+    const into = programCounter - this.#start;
+    if (this.#version === memory.version && into >= 0 && into < this.#size) return;
+    const { start, size, add } = memory.window(programCounter);
+    this.#start = start;
+    this.#size = Math.max(0, size - FETCHED_AHEAD);
+    this.#version = memory.version;
+    words[WINDOW_START_WORD] = start;
+    words[WINDOW_SIZE_WORD] = this.#size;
+    words[WINDOW_ADD_WORD] = add;
+    words[WINDOW_LOW_WORD] = start + add;
+    words[WINDOW_HIGH_WORD] = start + add + this.#size;
+  }
+
+  forget(): void {
+    this.#version = -1;
+  }
 }
 
 /** A compiled module bound to a CPU. */
@@ -85,21 +124,29 @@ class Bound {
   #left = 0;
   /** Where the present call is to end at the latest. */
   #until = 0;
-  #window = { start: 0, size: 0, add: 0 };
-  #windowVersion = -1;
-  readonly #toMarks: number;
-  /** Traced code notes its cycles here, by the cycles left when each began: the last instruction's may be below 0. */
+  readonly #window: Window;
+  /** Where marks lie; traced code notes its cycles, by the cycles left when each began: the last's may be below 0. */
+  readonly #marks: number;
   readonly #scratch: Int32Array;
-  readonly #notes: number;
   /** Cycles that were left at the last one told. */
   #told = 0;
+  /** The least room with which it is worthwhile to enter it. */
+  least = 1;
   readonly translations: Translations | undefined;
   /** Cycles that translated code has run. */
   translated = 0;
   /** The host is at work, and the clock is right as it stands. */
   #isAtHost = false;
 
-  constructor(cpu: Cpu, arena: Arena, scheduler: Scheduler, flavour: Flavour, translations: Translations | undefined) {
+  constructor(
+    cpu: Cpu,
+    arena: Arena,
+    scheduler: Scheduler,
+    window: Window,
+    flavour: Flavour,
+    translations: Translations | undefined,
+  ) {
+    this.#window = window;
     this.compiled = interpreterModule(cpu.isa, cpu.offset, flavour);
     this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
@@ -115,17 +162,22 @@ class Bound {
       },
     });
     this.#run = instance.exports.run as () => void;
-    this.#toMarks = arena.toMarks;
     this.#scratch = arena.words(arena.scratch, SCRATCH_BYTES / 4);
-    this.#notes = arena.scratch + this.compiled.longest * NOTE_BYTES;
+    const notes = arena.scratch + this.compiled.longest * NOTE_BYTES;
+    this.#marks = flavour.isTraced ? notes : arena.toMarks;
     this.translations = translations;
   }
 
-  /** Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. */
+  /**
+   * Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. Code
+   * that polls looks for itself whether one is due, so there an instruction may begin in the very cycle.
+   */
   room(until: number): number {
     const { clock, ticks } = this.#cpu;
     const now = clock[0] as number;
-    const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) - (this.compiled.longest - 1);
+    const { isQuiet } = this.#flavour;
+    const beforeEvent = isQuiet ? 1 - this.compiled.longest : 1;
+    const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) + beforeEvent;
     return Math.min(toEvent, Math.ceil((until - now) / ticks), this.#longestCall);
   }
 
@@ -137,23 +189,18 @@ class Bound {
     this.#until = until;
     this.#isAtHost = false;
     words[LEFT_WORD] = this.#told = room;
-    words[MARKS_WORD] = this.#toMarks;
-    if (this.#flavour.isTraced) words[NOTES_WORD] = this.#notes;
-    this.#showWindow();
-    let left = room;
+    words[MARKS_WORD] = this.#marks;
+    this.#window.show();
     try {
       this.#run();
-      left = words[LEFT_WORD] as number;
     } finally {
-      if (!this.#isAtHost) clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
-      words[LEFT_WORD] = 0;
-      for (let word = WINDOW_START_WORD; word <= MARKS_WORD; word += 1) words[word] = 0;
+      if (!this.#isAtHost) clock[0] = this.#now();
       if (words[STATUS_WORD] !== 0) {
         words[STATUS_WORD] = 0;
         control.pause |= PAUSE_STATUS;
       }
     }
-    if (this.#flavour.isTraced) this.#tell(left);
+    if (this.#flavour.isTraced) this.#tell(words[LEFT_WORD] as number);
   }
 
   /** Do what compiled code has stopped at. */
@@ -193,7 +240,7 @@ class Bound {
       this.#runTranslated(this.translations as Translations);
       return;
     }
-    const stop = this.#stops[index] ?? this.#stop(index);
+    const stop = this.#stops[index] ?? this.#stopOf(index);
     clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number) + stop.pending) * ticks;
     if (stop.fetched >= 0) {
       words[cpu.programCounterWord] = (words[CODE_WORD] as number) - (words[WINDOW_ADD_WORD] as number) + stop.fetched;
@@ -216,6 +263,7 @@ class Bound {
     if (kind === 'read') words[result] = cpu.read(bus, address, length);
     else if (kind === 'write') cpu.write(bus, address, words[VALUE_WORD] as number, length);
     else if (kind === 'idle') cpu.idle(address, length);
+    else if (kind === 'pass') cpu.pass(() => address, length);
     else if (kind === 'return') cpu.endOfInterrupt();
     else words[result] = cpu.acknowledge(address, length);
     finish(cpu);
@@ -234,7 +282,7 @@ class Bound {
     }
   }
 
-  #stop(index: number): Stop {
+  #stopOf(index: number): Stop {
     const { statement, rest, pending, fetched } = this.compiled.points[index] as Point;
     const stop = this.#stopAt(statement, restOf(rest), pending, fetched);
     this.#stops[index] = stop;
@@ -249,7 +297,7 @@ class Bound {
   #stopAt({ cycle, result }: Point['statement'], block: Block, pending = 0, fetched = -1): Stop {
     const { isa, evaluator } = this.#cpu;
     return {
-      kind: cycle.kind,
+      kind: cycle.waits || cycle.kind !== 'idle' ? cycle.kind : 'pass',
       bus: this.#busOf(cycle.space),
       length: cycle.length,
       result: isa.words + result,
@@ -273,7 +321,11 @@ class Bound {
     let region = first;
     while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
-      if (result === NO_TIME) break;
+      if (result === NO_TIME) {
+        // It would be gone to again in vain, at each jump until then.
+        if ((words[LEFT_WORD] as number) < this.least) this.#stop();
+        break;
+      }
       if (result === NOT_AS_ASSUMED) {
         region = translations.find(words[programCounterWord] as number);
         continue;
@@ -294,7 +346,7 @@ class Bound {
     const end = this.#now();
     this.translated += (end - begin) / cpu.ticks;
     if (first) translations.ran(first, (end - begin) / cpu.ticks);
-    this.#showWindow();
+    this.#window.show();
     return end > begin;
   }
 
@@ -350,9 +402,15 @@ class Bound {
   }
 
   #trap(): void {
+    this.#cpu.words[TRAP_WORD] = 2;
     // The host has just run the instruction: the clock is right.
     this.#time = this.#cpu.clock[0] as number;
-    this.#cpu.words[TRAP_WORD] = 2;
+    this.#cpu.words[LEFT_WORD] = this.#left = 0;
+  }
+
+  /** Have compiled code return before its next instruction. */
+  #stop(): void {
+    this.#time = this.#now();
     this.#cpu.words[LEFT_WORD] = this.#left = 0;
   }
 
@@ -422,24 +480,13 @@ class Bound {
     this.#left = mustStop ? 0 : this.room(this.#until);
     words[LEFT_WORD] = this.#left;
     this.#isAtHost = false;
-    this.#showWindow();
+    this.#window.show();
   }
+}
 
-  /** Tell compiled code what it may fetch directly: kept as long as the program counter stays in it. */
-  #showWindow(): void {
-    const { words, memory, programCounter } = this.#cpu;
-    const { start, size } = this.#window;
-    if (this.#windowVersion !== memory.version || programCounter - start >= size || programCounter < start) {
-      const found = memory.window(programCounter);
-      this.#window = { ...found, size: Math.max(0, found.size - FETCHED_AHEAD) };
-      this.#windowVersion = memory.version;
-    }
-    words[WINDOW_START_WORD] = this.#window.start;
-    words[WINDOW_SIZE_WORD] = this.#window.size;
-    words[WINDOW_ADD_WORD] = this.#window.add;
-    words[WINDOW_LOW_WORD] = this.#window.start + this.#window.add;
-    words[WINDOW_HIGH_WORD] = this.#window.start + this.#window.add + this.#window.size;
-  }
+/** Where the module of a flavour is kept. */
+function keyOf(isTraced: boolean, isWatched: boolean, isForQuiet: boolean, jumps: number): number {
+  return (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isForQuiet ? 4 : 0) | (jumps > 0 ? 8 : 0);
 }
 
 /** Runs one CPU by compiled code. */
@@ -454,6 +501,12 @@ class Interpreter implements RunningEngine {
   /** Jumps to an instruction after which it is translated; 0 if it never is. */
   readonly #jumps: number;
   #translations: Translations | undefined;
+  /** What {@link #boundFor} found for the module that it gave. */
+  #room = 0;
+  /** How often code that does not poll ended near an event, and how often the evaluator takes over there. */
+  #nearEvents = 0;
+  readonly #nearEventsBefore: number;
+  readonly #window: Window;
   /** The module that runs. */
   #active: Bound | undefined;
 
@@ -463,6 +516,9 @@ class Interpreter implements RunningEngine {
     this.#arena = arena;
     this.#scheduler = scheduler;
     this.#rare = rareRegisters(cpu.isa);
+    this.#window = new Window(cpu);
+    // Who has code translated at once, to test it, wants to see this, too.
+    this.#nearEventsBefore = jumps > 0 ? Math.min(NEAR_EVENTS, 4 * jumps) : NEAR_EVENTS;
   }
 
   get translated(): number {
@@ -482,20 +538,35 @@ class Interpreter implements RunningEngine {
     });
   }
 
-  /** The module for what comes next. */
-  #boundNow(isWatched: boolean, isForAddress: boolean): Bound {
+  /** The module for what comes next; undefined where that is left to the evaluator. */
+  #boundFor(until: number, isWatched: boolean, isForAddress: boolean): Bound | undefined {
+    if (!this.#canEnter()) return undefined;
     const isTraced = this.#cpu.trace !== null;
-    const isNowQuiet = !isTraced && isQuiet(this.#cpu, this.#rare);
-    // Regions do not look for an address.
-    const jumps = isNowQuiet && !isForAddress ? this.#jumps : 0;
-    const key = (isTraced ? 1 : 0) | (isWatched ? 2 : 0) | (isNowQuiet ? 4 : 0) | (jumps > 0 ? 8 : 0);
+    if (!isTraced && isQuiet(this.#cpu, this.#rare)) {
+      // Regions do not look for an address.
+      const bound = this.#boundOf(false, isWatched, true, isForAddress ? 0 : this.#jumps);
+      this.#room = bound.room(until);
+      if (this.#room >= bound.least) return bound;
+      // An event is near.
+      this.#nearEvents += 1;
+      const isMade = this.#bound[keyOf(false, isWatched, false, 0)] !== undefined;
+      if (!isMade && this.#nearEvents < this.#nearEventsBefore) return undefined;
+      bound.least = NEAR;
+    }
+    const bound = this.#boundOf(isTraced, isWatched, false, 0);
+    this.#room = bound.room(until);
+    return this.#room > 0 ? bound : undefined;
+  }
+
+  #boundOf(isTraced: boolean, isWatched: boolean, isForQuiet: boolean, jumps: number): Bound {
+    const key = keyOf(isTraced, isWatched, isForQuiet, jumps);
     let bound = this.#bound[key];
     if (!bound) {
       if (jumps > 0) this.#translations ??= this.#translationsOf(jumps);
       const { isDelayed } = this.#cpu.memory;
-      const flavour = { isTraced, isWatched, isDelayed, jumps, isQuiet: isNowQuiet };
+      const flavour = { isTraced, isWatched, isDelayed, jumps, isQuiet: isForQuiet };
       const translations = jumps > 0 ? this.#translations : undefined;
-      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, flavour, translations);
+      bound = new Bound(this.#cpu, this.#arena, this.#scheduler, this.#window, flavour, translations);
       this.#bound[key] = bound;
     }
     return bound;
@@ -503,45 +574,59 @@ class Interpreter implements RunningEngine {
 
   run(until: number): void {
     const { clock, control } = this.#cpu;
-    while ((clock[0] as number) < until && control.pause === 0) {
-      const bound = this.#canEnter() ? this.#boundNow(false, false) : undefined;
-      const room = bound?.room(until) ?? 0;
-      if (bound && room > 0) this.#enter(bound, room, until);
-      else this.#cpu.evaluator.step(this.#cpu);
+    try {
+      while ((clock[0] as number) < until && control.pause === 0) {
+        const bound = this.#boundFor(until, false, false);
+        if (bound) this.#enter(bound, until);
+        else this.#cpu.evaluator.step(this.#cpu);
+      }
+    } finally {
+      this.#forget();
     }
   }
 
   runWatched(until: number, { address, trap }: Watch, holds: () => boolean): boolean {
     const { clock, control, words } = this.#cpu;
-    while ((clock[0] as number) < until && control.pause === 0) {
-      const bound = this.#canEnter() ? this.#boundNow(true, address >= 0) : undefined;
-      const room = bound?.room(until) ?? 0;
-      if (!bound || room <= 0 || this.#cpu.programCounter === address) {
-        this.#cpu.evaluator.step(this.#cpu);
-        if (holds()) return true;
-        continue;
+    try {
+      while ((clock[0] as number) < until && control.pause === 0) {
+        const bound = this.#boundFor(until, true, address >= 0);
+        if (!bound || this.#cpu.programCounter === address) {
+          this.#cpu.evaluator.step(this.#cpu);
+          if (holds()) return true;
+          continue;
+        }
+        let wasTrapped = false;
+        words[BREAK_WORD] = address;
+        words[TRAP_WORD] = trap ? 1 : 0;
+        try {
+          this.#enter(bound, until);
+        } finally {
+          wasTrapped = words[TRAP_WORD] === 2;
+          words.fill(0, BREAK_WORD, UNCHANGED_WORD + 1);
+        }
+        // The watch remembers the state before each instruction it sees; show it where things stand.
+        const isThere = holds();
+        if ((wasTrapped && this.#cpu.status === 'running') || (address >= 0 && isThere)) return true;
       }
-      let wasTrapped = false;
-      words[BREAK_WORD] = address;
-      words[TRAP_WORD] = trap ? 1 : 0;
-      try {
-        this.#enter(bound, room, until);
-      } finally {
-        wasTrapped = words[TRAP_WORD] === 2;
-        words.fill(0, BREAK_WORD, UNCHANGED_WORD + 1);
-      }
-      // The watch remembers the state before each instruction it sees; show it where things stand.
-      const isThere = holds();
-      if ((wasTrapped && this.#cpu.status === 'running') || (address >= 0 && isThere)) return true;
+    } finally {
+      this.#forget();
     }
     return false;
   }
 
-  #enter(bound: Bound, room: number, until: number): void {
+  /** Leave nothing behind of what compiled code was told: it is no state. */
+  #forget(): void {
+    const { words } = this.#cpu;
+    words[LEFT_WORD] = 0;
+    words.fill(0, WINDOW_START_WORD, MARKS_WORD + 1);
+    this.#window.forget();
+  }
+
+  #enter(bound: Bound, until: number): void {
     const { clock, ticks } = this.#cpu;
     const before = clock[0] as number;
     this.#active = bound;
-    bound.enter(room, until);
+    bound.enter(this.#room, until);
     this.cycles += ((clock[0] as number) - before) / ticks;
   }
 

@@ -74,12 +74,20 @@ export class InstructionSet {
         });
       }),
     );
-    this.inputs = Object.entries(declaration.inputs ?? {}).map(([name, input], index) => ({
-      ...input,
-      name,
-      levelBit: index,
-      edgeBit: index + 16,
-    }));
+    // All of one shape: an interrupt looks at them each time.
+    this.inputs = Object.entries(declaration.inputs ?? {}).map(
+      ([name, { sense, level, on, stalls, resets, daisyChain }], index) => ({
+        name,
+        sense,
+        level,
+        on,
+        stalls,
+        resets,
+        daisyChain,
+        levelBit: index,
+        edgeBit: index + 16,
+      }),
+    );
     const inputBits = this.inputs.flatMap(
       ({ name, sense, level, levelBit, edgeBit }): (readonly [string, number])[] => [
         [name, sense === 'edge' ? edgeBit : levelBit],

@@ -1,5 +1,5 @@
 /** From a config to the parts of a machine, laid out in one arena. */
-import { answeringRegions, BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON, PROTECTED } from '../bus/bus.js';
+import { answeringRegions, BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON } from '../bus/bus.js';
 import type { BusDevice, Region } from '../bus/region.js';
 import type { EngineName } from '../engine/engine.js';
 import { BackplaneError, ConfigError, suggest } from '../errors.js';
@@ -29,6 +29,7 @@ import { Scheduler } from '../time/scheduler.js';
 import { configError, mediaSchema, type ParsedConfig, type ParsedCpu, type ParsedRegion } from './config.js';
 import { type Control, PAUSE_EXIT, PAUSE_FAULT } from './control.js';
 import { Cpu, cpuLayout } from './cpu.js';
+import { Bank, Event, Line } from './device-context.js';
 
 export type Plugin = CpuPlugin | DevicePlugin;
 
@@ -283,8 +284,9 @@ export function buildParts(
     cpu.memory.attach(arena, isBlank);
     if (cpu.io !== cpu.memory) cpu.io.attach(arena, isBlank);
   }
+  const allCpus = [...cpus.values()];
   scheduler.onChange = () => {
-    for (const cpu of cpus.values()) cpu.updateAttention();
+    for (const cpu of allCpus) cpu.updateAttention();
   };
   for (const [name, host] of hosts) host.state = fieldState(hostPlaces.get(name) as FieldPlaces, arena);
   const exit = (status: number): void => {
@@ -870,17 +872,7 @@ function createDevice(
       const net = wiring.lines.get(`${name}.${line}`) as Net;
       const driver = net.addDriver(`${name}.${line}`);
       net.listen(driver, () => handlers.lines?.[line]?.(net.asserted));
-      return [
-        line,
-        {
-          assert: () => driveNet(net, driver, true),
-          release: () => driveNet(net, driver, false),
-          connected: (wiring.members.get(net.name)?.length ?? 0) > 1,
-          get asserted() {
-            return net.asserted;
-          },
-        },
-      ];
+      return [line, new Line(net, driver, (wiring.members.get(net.name)?.length ?? 0) > 1)];
     }),
   );
   /** CPUs whose bus shows this device; the first one if none does. */
@@ -893,25 +885,10 @@ function createDevice(
   const chain = links.get(name) as Links;
   const selectors = (definition.banks ?? []).map((bank): [string, DeviceBank] => {
     const offset = banks.get(`${name}.${bank}`) as number;
-    const words = arena.words(offset, BANK_WORDS);
-    const set = (word: number, value: number): void => {
-      if (words[word] === value) return;
-      words[word] = value;
+    const changed = (): void => {
       for (const bus of buses) bus.bankChanged(offset);
     };
-    return [
-      bank,
-      {
-        select: (number) => set(0, number & 0x7fff_ffff),
-        get selected() {
-          return words[0] as number;
-        },
-        common(from, isProtected = false) {
-          set(COMMON, from);
-          set(PROTECTED, isProtected ? 1 : 0);
-        },
-      },
-    ];
+    return [bank, new Bank(arena.words(offset, BANK_WORDS), changed)];
   });
   const dma = (masters[0] ?? ([...cpus.values()][0] as Cpu)).memory;
   const context: DeviceContext<unknown, Fields, string, string, string, string, string, string> = {
@@ -944,25 +921,7 @@ function createDevice(
           mend: 'give each a name of its own',
         });
       }
-      const slot = scheduler.declare(`${name}/${event}`, handler);
-      return {
-        after(cycles) {
-          if (Number.isNaN(cycles)) {
-            throw new BackplaneError('device/event', `event '${event}' of ${name} is to come after NaN cycles`, {
-              mend: 'give a number',
-            });
-          }
-          scheduler.schedule(slot, (now() + Math.max(0, Math.floor(cycles))) * ticks);
-        },
-        cancel: () => scheduler.schedule(slot, Number.POSITIVE_INFINITY),
-        get pending() {
-          return scheduler.dueTime(slot) !== Number.POSITIVE_INFINITY;
-        },
-        remaining: () => {
-          const due = scheduler.dueTime(slot);
-          return due === Number.POSITIVE_INFINITY ? 0 : Math.max(0, due / ticks - now());
-        },
-      };
+      return new Event(scheduler, scheduler.declare(`${name}/${event}`, handler), ticks);
     },
     stall(kinds, cycles) {
       for (const cpu of masters.length > 0 ? masters : [...cpus.values()].slice(0, 1)) cpu.stall(kinds, cycles);

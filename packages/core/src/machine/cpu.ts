@@ -29,7 +29,12 @@ export interface BusCycle {
 }
 
 /** What holds up a cycle of a kind; an acknowledge cycle is held up as reads are. */
-const KIND_BIT = { read: 1, write: 2, idle: 4, acknowledge: 1, return: 0 } as const;
+function kindBit(kind: BusCycleKind): number {
+  // Not a property by a name that changes: V8 would look for it by hashing, at each event.
+  if (kind === 'read' || kind === 'acknowledge') return 1;
+  if (kind === 'write') return 2;
+  return kind === 'idle' ? 4 : 0;
+}
 
 /** The longest a CPU is held up before it counts as hung: over 16 s of guest time at 1 MHz. */
 export const LONGEST_STALL = 2 ** 24;
@@ -106,7 +111,8 @@ export class Cpu {
   readonly #stallMasks: Readonly<Record<number, number>>;
   readonly #anyStallMask: number;
   readonly #resetMask: number;
-  readonly #edgeActions = new Map<Input, Execute>();
+  /** By level bit of the input. */
+  readonly #edgeActions: (Execute | undefined)[] = [];
   readonly #status: { readonly name: CpuStatus; readonly holds: Evaluate }[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
 
@@ -143,7 +149,7 @@ export class Cpu {
     this.#resetMask = isa.inputs.reduce((mask, { resets, levelBit }) => (resets ? mask | (1 << levelBit) : mask), 0);
     for (const input of isa.inputs) {
       const body = isa.edgeAction(input);
-      if (body) this.#edgeActions.set(input, this.#betweenCycles(this.evaluator.compile(body), body.locals));
+      this.#edgeActions[input.levelBit] = body && this.#betweenCycles(this.evaluator.compile(body), body.locals);
     }
     for (const condition of ['jammed', 'stopped', 'waiting'] as const) {
       const expression = isa.status(condition);
@@ -254,7 +260,7 @@ export class Cpu {
   }
 
   #actAtEdge(input: Input): void {
-    const act = this.#edgeActions.get(input);
+    const act = this.#edgeActions[input.levelBit];
     if (!act) return;
     act(this);
     this.edgeCount += 1;
@@ -279,7 +285,7 @@ export class Cpu {
   /** Hold up cycles of these kinds for a number of cycles. */
   stall(kinds: readonly ('read' | 'write' | 'idle')[], cycles: number): void {
     const pending = this.words[STALL_CYCLES_WORD] as number;
-    const kindBits = kinds.reduce((bits, kind) => bits | KIND_BIT[kind], 0);
+    const kindBits = kinds.reduce((bits, kind) => bits | kindBit(kind), 0);
     // Who holds up the CPU while another one does waits for its turn, and both hold up what either wants.
     this.words[STALL_KINDS_WORD] = pending > 0 ? (this.words[STALL_KINDS_WORD] as number) | kindBits : kindBits;
     this.words[STALL_CYCLES_WORD] = Math.min(LONGEST_STALL, pending + Math.max(0, Math.floor(cycles)));
@@ -377,7 +383,7 @@ export class Cpu {
   /** Before a cycle: events that are due, then whatever holds the cycle up. */
   #attend(kind: BusCycleKind, bus: Bus, address: number): void {
     const { words, clock } = this;
-    const bit = KIND_BIT[kind];
+    const bit = kindBit(kind);
     this.#scheduler.dispatch(clock[0] as number);
     for (let stalled = 0; ; stalled += 1) {
       const isStolen = (words[STALL_CYCLES_WORD] as number) > 0 && ((words[STALL_KINDS_WORD] as number) & bit) !== 0;

@@ -18,6 +18,8 @@ export class Net {
   #words: Int32Array = NOWHERE;
   readonly #word: number;
   readonly #listeners: { readonly driver: number; readonly changed: NetListener }[] = [];
+  /** By driver, whom its doing is told; found when first needed. */
+  readonly #told: (readonly NetListener[] | undefined)[] = [];
 
   constructor(name: string, layout: ArenaLayout) {
     this.name = name;
@@ -42,6 +44,7 @@ export class Net {
   /** Have `changed` called when anything but `driver` changes the level. */
   listen(driver: number, changed: NetListener): void {
     this.#listeners.push({ driver, changed });
+    this.#told.length = 0;
   }
 
   /** Whether any driver pulls it. */
@@ -58,29 +61,35 @@ export class Net {
     this.#words[this.#word] = bits;
   }
 
-  /** Let a driver pull or release, and add to `changed` whoever must be told. */
-  drive(driver: number, pull: boolean, changed: Set<NetListener>): void {
+  /** Let a driver pull or release. Whoever must be told. */
+  drive(driver: number, pull: boolean): readonly NetListener[] {
     const before = this.#words[this.#word] as number;
     const after = pull ? before | (1 << driver) : before & ~(1 << driver);
-    if (after === before) return;
+    if (after === before) return NOBODY;
     this.#words[this.#word] = after;
-    if ((before !== 0) === (after !== 0)) return;
-    for (const listener of this.#listeners) if (listener.driver !== driver) changed.add(listener.changed);
+    if ((before !== 0) === (after !== 0)) return NOBODY;
+    let told = this.#told[driver];
+    if (!told) {
+      const others = this.#listeners.filter((listener) => listener.driver !== driver);
+      told = [...new Set(others.map(({ changed }) => changed))];
+      this.#told[driver] = told;
+    }
+    return told;
   }
 }
 
-/** Drive one net and tell its listeners. */
-export function driveNet(net: Net, driver: number, pull: boolean): void {
-  const changed = new Set<NetListener>();
-  net.drive(driver, pull, changed);
-  notify(changed);
-}
+const NOBODY: readonly NetListener[] = [];
 
 let depth = 0;
 
+/** Drive one net and tell its listeners. */
+export function driveNet(net: Net, driver: number, pull: boolean): void {
+  notify(net.drive(driver, pull));
+}
+
 /** Call the listeners; a loop of devices that answer one another for ever is cut. */
-export function notify(changed: ReadonlySet<NetListener>): void {
-  if (changed.size === 0 || depth >= 64) return;
+export function notify(changed: readonly NetListener[]): void {
+  if (changed.length === 0 || depth >= 64) return;
   depth += 1;
   try {
     for (const listener of changed) listener();

@@ -52,10 +52,11 @@ export class PortPins implements DevicePort {
     if (this.#joined.length === 0) return;
     const changed = new Set<NetListener>();
     for (const { pin, net, driver } of this.#joined) {
-      net.drive(driver, ((direction >> pin) & 1) === 1 && ((value >> pin) & 1) === 0, changed);
+      const pulls = ((direction >> pin) & 1) === 1 && ((value >> pin) & 1) === 0;
+      for (const listener of net.drive(driver, pulls)) changed.add(listener);
     }
     changed.delete(this.#changed);
-    notify(changed);
+    notify([...changed]);
   }
 
   get pins(): number {

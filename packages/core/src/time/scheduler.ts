@@ -17,6 +17,8 @@ export class Scheduler {
   readonly names: string[] = [];
   /** Time of the next event, Infinity if there is none. */
   nextDue = Number.POSITIVE_INFINITY;
+  /** The slot that is due then. */
+  #nextSlot = -1;
   /** Called whenever {@link nextDue} may have changed. */
   onChange: () => void = () => {};
   /** Whether somebody looks who must change nothing. */
@@ -89,7 +91,14 @@ export class Scheduler {
   /** Find the next event anew, from the slots. */
   refresh(): void {
     let next = Number.POSITIVE_INFINITY;
-    for (let slot = 0; slot < this.names.length; slot += 1) next = Math.min(next, this.dueTime(slot));
+    let sequence = 0;
+    for (let slot = 0; slot < this.names.length; slot += 1) {
+      const time = this.dueTime(slot);
+      if (time > next || (time === next && this.#sequence(slot) >= sequence)) continue;
+      next = time;
+      sequence = this.#sequence(slot);
+      this.#nextSlot = slot;
+    }
     this.nextDue = next;
     this.onChange();
   }
@@ -99,7 +108,7 @@ export class Scheduler {
     let moment = -1;
     let atThisMoment = 0;
     while (this.nextDue <= time) {
-      const slot = this.#nextSlot();
+      const slot = this.#nextSlot;
       atThisMoment = this.nextDue === moment ? atThisMoment + 1 : 0;
       moment = this.nextDue;
       if (atThisMoment > MOST_AT_ONCE) {
@@ -117,15 +126,6 @@ export class Scheduler {
       (this.#handlers[slot] as () => void)();
     }
     this.advance(time);
-  }
-
-  #nextSlot(): number {
-    let best = -1;
-    for (let slot = 0; slot < this.names.length; slot += 1) {
-      if (this.dueTime(slot) !== this.nextDue) continue;
-      if (best < 0 || this.#sequence(slot) < this.#sequence(best)) best = slot;
-    }
-    return best;
   }
 
   #sequence(slot: number): number {

@@ -2,6 +2,12 @@
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Resume } from './specialize.js';
 
+/** A register that a region takes for granted, with its value. */
+export interface Assumption {
+  readonly register: number;
+  readonly value: number;
+}
+
 /** A region as it was compiled, for any machine in which the same memory lies at the same place. */
 export interface Compiled {
   readonly module: WebAssembly.Module;
@@ -13,8 +19,7 @@ export interface Compiled {
   readonly pages: ReadonlyMap<number, number>;
   /** Addresses in mixed pages that it is fetched from, with what is to be added to them. */
   readonly mixed: ReadonlyMap<number, number>;
-  /** Registers that it takes for granted, with their values. */
-  readonly assumed: ReadonlyMap<number, number>;
+  readonly assumed: readonly Assumption[];
   /** Arena offsets of the bytes that were folded, with the bytes. */
   readonly folded: ReadonlyMap<number, number>;
 }

@@ -16,7 +16,7 @@ import type { Stop } from '../stop.js';
 import { encodeModule } from '../wasm/code.js';
 import { steadyConditions } from './assumptions.js';
 import { Budget } from './budget.js';
-import { type Compiled, type Kept, keptFor } from './kept.js';
+import { type Assumption, type Compiled, type Kept, keptFor } from './kept.js';
 import { formRegion } from './region.js';
 import { type KnownMemory, printRegion } from './region-printer.js';
 import { type CodeMemory, type Resume, type Specialized, specialize } from './specialize.js';
@@ -240,9 +240,11 @@ export class Translations implements TranslatedMemory {
   }
 
   #isAsAssumed({ assumed }: Compiled): boolean {
-    if (assumed.size === 0) return true;
     const { words } = this.#cpu;
-    for (const [register, value] of assumed) if (words[register] !== value) return false;
+    for (let index = 0; index < assumed.length; index += 1) {
+      const { register, value } = assumed[index] as Assumption;
+      if (words[register] !== value) return false;
+    }
     return true;
   }
 
@@ -382,7 +384,7 @@ export class Translations implements TranslatedMemory {
       points,
       pages,
       mixed,
-      assumed,
+      assumed: [...assumed].map(([register, value]) => ({ register, value })),
       folded,
       mayTrap: region.mayTrap,
     };

@@ -413,7 +413,7 @@ export class BodyPrinter {
         return;
       }
       case 'sample':
-        // Nothing is due before the instruction ends.
+        // What was due is done: the host has run the cycle in which it was.
         return;
     }
   }
@@ -692,7 +692,7 @@ export class BodyPrinter {
   }
 
   #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: Rest): void {
-    const { code, points, isTraced, isDelayed, isa } = this.#target;
+    const { code, points, isTraced, isDelayed, isQuiet, isa } = this.#target;
     const { cycle, operands, result } = statement;
     const address = operands[0] as Expression;
     const isIo = cycle.space === 'io';
@@ -714,12 +714,14 @@ export class BodyPrinter {
       return;
     }
     if (!cycle.waits || (cycle.kind === 'idle' && !isDelayed)) {
+      if (!isQuiet) this.#leaveWhenDue(address, point);
       if (isTraced) this.#note(point, this.#intoLocal(address, ADDRESS), -1);
       this.#pending += cycle.length;
       return;
     }
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
+      if (!isQuiet) this.#leaveWhenDue(address, point);
       if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
       this.#bound(result, BYTE);
       if (isTraced) {
@@ -744,6 +746,10 @@ export class BodyPrinter {
     const word = cycle.kind === 'write' ? WRITE : cycle.kind === 'read' ? READ : DELAY;
     this.#pageWord(addressLocal, bounds, shift, table + word * 4);
     if (cycle.kind !== 'idle') code.teeLocal(PLAIN).constant(0).byte(op.lt);
+    if (!isQuiet) {
+      this.#isDue(cycle.length);
+      code.byte(op.or);
+    }
     code.if();
     this.#leaveToHost(addressLocal, valueLocal, point);
     code.end();
@@ -758,6 +764,29 @@ export class BodyPrinter {
       this.#note(point, addressLocal, cycle.kind === 'idle' ? -1 : seen);
     }
     this.#pending += cycle.length;
+  }
+
+  /** Whether an event is due before the last clock cycle of a cycle is over: an instruction may see it at its end. */
+  #isDue(length: number): void {
+    this.#target.code
+      .getLocal(LEFT)
+      .constant(this.#pending + length)
+      .byte(op.le);
+  }
+
+  /** Leave a cycle to the host that nothing but an event can hold up. */
+  #leaveWhenDue(address: Expression, point: number): void {
+    const { code } = this.#target;
+    const { cycle } = (this.#target.points[point] as Point).statement;
+    this.#isDue(cycle.length);
+    code.if();
+    // What is loaded into locals here is not there otherwise.
+    const before = this.#registers.slice();
+    this.#expression(address);
+    code.setLocal(ADDRESS);
+    this.#leaveToHost(ADDRESS, VALUE, point);
+    this.#registers = before;
+    code.end();
   }
 
   /** Note a cycle for the host to tell; without a value it tells 0. */
