@@ -52,6 +52,13 @@ const selector = defineDevice({
   }),
 });
 
+const eagerly = (used: Engine) =>
+  defineCpu({
+    ...cpu6502.definition,
+    variants: { nmos: () => cpu6502.instructionSet('nmos') },
+    engines: [interpreter, used],
+  });
+
 function machineOf(
   source: string,
   engine: EngineChoice,
@@ -67,11 +74,6 @@ function machineOf(
     readonly now?: () => number;
   } = {},
 ): Machine {
-  const eager = defineCpu({
-    ...cpu6502.definition,
-    variants: { nmos: () => cpu6502.instructionSet('nmos') },
-    engines: [interpreter, used],
-  });
   const { origin, bytes, symbols } = assemble(cpu6502.instructionSet(), source);
   const ram = new Uint8Array(0x10000);
   ram.set(bytes, origin);
@@ -91,7 +93,7 @@ function machineOf(
       ],
       wires: [['timer.irq', 'cpu.irq']],
     },
-    { plugins: [eager, timer, selector], images: { ram, banks }, engine, now },
+    { plugins: [eagerly(used), timer, selector], images: { ram, banks }, engine, now },
   );
   machine.cpu.registers.pc = symbols.main ?? origin;
   return machine;
@@ -222,6 +224,50 @@ main:   inc $12
   machine.run(5_000_000);
   expect(machine.stats().regions.compiled).toBeLessThan(20);
   expect(machine.stats().cycles.translator).toBeGreaterThan(4_000_000);
+});
+
+test('reads anywhere rely on memory that is one piece only while it is', () => {
+  const source = `
+        .org $0600
+main:   inc $12
+        ldx #200
+@work:  lda ($10),y
+        adc $2000,x
+        sta $2000,x
+        iny
+        dex
+        bne @work
+        lda $12
+        lsr a
+        and #1
+        sta $0400           ; the other bank, every other time
+        jmp main`;
+  const { origin, bytes } = assemble(cpu6502.instructionSet(), source);
+  const ram = new Uint8Array(0x8000);
+  ram.set(bytes, origin);
+  ram.set([0xf0, 0xbf], 0x10);
+  const banks = Uint8Array.from({ length: 0x10000 }, (_, index) => (index ^ (index >> 9)) & 0xff);
+  const run = (engine: EngineChoice): Machine => {
+    const machine = createMachine(
+      {
+        clock: 1_000_000,
+        cpu: { type: '6502' },
+        devices: { selector: { type: 'selector' } },
+        memory: [
+          { at: 0, ram: '32K', image: 'ram' },
+          { at: 0x8000, ram: '64K', image: 'banks', size: '32K', bank: 'selector.window' },
+          { at: 0x0400, device: 'selector', size: 0x100, access: 'write', priority: 1 },
+        ],
+      },
+      { plugins: [eagerly(translatorAfter(100)), selector], images: { ram, banks }, engine },
+    );
+    machine.cpu.registers.pc = origin;
+    machine.run(400_000);
+    return machine;
+  };
+  const machine = run('translator');
+  expect(state(machine)).toBe(state(run('evaluator')));
+  expect(machine.stats().cycles.translator).toBeGreaterThan(200_000);
 });
 
 test('code that writes over its own operands is translated with them loaded', () => {

@@ -119,6 +119,9 @@ export class Bus {
   readonly refusals = new Map<number, () => void>();
   /** Where translated code comes from; no state. */
   #translated: TranslatedMemory | undefined;
+  /** See {@link flat}, and the version for which that holds. */
+  #flat = NOT_PLAIN;
+  #flatVersion = -1;
   /** Raised whenever the page table may have changed; no state. */
   version = 0;
   /** The page table; words as above. */
@@ -372,6 +375,19 @@ export class Bus {
       this.table[page * ENTRY_WORDS + TRANSLATED] = 0;
     }
     this.#guardPages(first, last);
+  }
+
+  /** What to add to any address to get the arena offset of its byte, if all of them can be read so; else −1. */
+  get flat(): number {
+    if (this.#flatVersion !== this.version) {
+      this.#flatVersion = this.version;
+      const first = this.table[READ] as number;
+      this.#flat = first;
+      for (let entry = ENTRY_WORDS; entry < this.table.length; entry += ENTRY_WORDS) {
+        if (this.table[entry + READ] !== first) this.#flat = NOT_PLAIN;
+      }
+    }
+    return this.#flat;
   }
 
   /** Keep plain writes from translated code: it is told of others. */

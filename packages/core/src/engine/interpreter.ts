@@ -183,7 +183,7 @@ class Bound {
 
   /** Run for the cycles that {@link room} gave. */
   enter(room: number, until: number): void {
-    const { words, clock, ticks, control } = this.#cpu;
+    const { words, clock, control } = this.#cpu;
     this.#time = clock[0] as number;
     this.#left = room;
     this.#until = until;

@@ -20,6 +20,8 @@ export interface Compiled {
   /** Addresses in mixed pages that it is fetched from, with what is to be added to them. */
   readonly mixed: ReadonlyMap<number, number>;
   readonly assumed: readonly Assumption[];
+  /** What it adds to whatever address it reads, if it relies on all memory to be plain and in one piece. */
+  readonly flat: number | undefined;
   /** Arena offsets of the bytes that were folded, with the bytes. */
   readonly folded: ReadonlyMap<number, number>;
 }

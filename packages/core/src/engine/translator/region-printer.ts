@@ -7,7 +7,7 @@
 import { DELAY, ENTRY_WORDS, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
-import type { Expression } from '../../isa/ir.js';
+import { type Expression, someExpression } from '../../isa/ir.js';
 import { ADDRESS_WORD, LEFT_WORD, VALUE_WORD } from '../../isa/words.js';
 import { collectLeaves } from '../locals-read.js';
 import { Code, type FunctionCode, op } from '../wasm/code.js';
@@ -218,7 +218,7 @@ class RegionPrinter {
   /** Whether all paths have ended. */
   #steps(steps: readonly Step[], node: Node): boolean {
     const code = this.#code;
-    for (const step of steps) {
+    for (const [index, step] of steps.entries()) {
       switch (step.op) {
         case 'set':
           this.#expression(step.value);
@@ -234,7 +234,7 @@ class RegionPrinter {
           this.#pending += step.cycles;
           break;
         case 'cycle':
-          this.#cycle(step);
+          this.#cycle(step, isOverwritten(step, steps, index + 1));
           break;
         case 'if':
           if (this.#if(step, node)) return true;
@@ -351,7 +351,8 @@ class RegionPrinter {
     return this.#firstLocal + local;
   }
 
-  #cycle(step: Cycle): void {
+  /** @param isOverwritten whether what is written to plain memory need not be */
+  #cycle(step: Cycle, isOverwritten: boolean): void {
     const { cycle, address, addresses } = step;
     if (cycle.kind === 'idle') {
       this.#idle(step);
@@ -361,9 +362,10 @@ class RegionPrinter {
     const isIo = cycle.space === 'io';
     const { memory } = this.#target;
     const plain = isIo ? undefined : memory.plain(access, addresses);
-    if (plain !== undefined) this.#plainAccess(step, plain);
-    else if (isIo || (address.op === 'constant' && memory.isHosts(access, address.value))) this.#callHost(step);
-    else this.#lookedUpAccess(step);
+    if (plain !== undefined) {
+      if (!isOverwritten) this.#plainAccess(step, plain);
+    } else if (isIo || (address.op === 'constant' && memory.isHosts(access, address.value))) this.#callHost(step);
+    else this.#lookedUpAccess(step, isOverwritten);
     this.#pending += cycle.length;
   }
 
@@ -417,7 +419,7 @@ class RegionPrinter {
   }
 
   /** An access by way of the page table. */
-  #lookedUpAccess(step: Cycle): void {
+  #lookedUpAccess(step: Cycle, isOverwritten: boolean): void {
     const { value, result } = step;
     const { toMarks } = this.#target;
     const code = this.#code;
@@ -434,8 +436,9 @@ class RegionPrinter {
         this.#inIf(() => this.#leaveToHost(step));
       } else this.#leaveToHost(step);
     });
-    if (value) code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).getLocal(VALUE).storeByte(0);
-    else if (result >= 0)
+    if (value) {
+      if (!isOverwritten) code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).getLocal(VALUE).storeByte(0);
+    } else if (result >= 0)
       code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).loadByte(0).setLocal(this.#localOf(result));
   }
 
@@ -501,6 +504,31 @@ class RegionPrinter {
     this.#code.store(this.#target.base + word * 4);
   }
 }
+
+/**
+ * Whether a write is followed by another one to the same place, with nothing but computing between: an instruction that
+ * reads, modifies and writes may write the old value first.
+ */
+function isOverwritten({ cycle, value, address }: Cycle, steps: readonly Step[], from: number): boolean {
+  if (!value) return false;
+  for (let index = from; index < steps.length; index += 1) {
+    const step = steps[index] as Step;
+    if (step.op === 'cycle') {
+      return step.value !== undefined && step.cycle.space === cycle.space && isSamePlace(step.address, address);
+    }
+    const isPlain = step.op === 'set' || step.op === 'pass' || (step.op === 'let' && !readsLocal(address, step.local));
+    if (!isPlain) return false;
+  }
+  return false;
+}
+
+const isSamePlace = (one: Expression, other: Expression): boolean =>
+  one.op === 'constant'
+    ? other.op === 'constant' && one.value === other.value
+    : one.op === 'local' && other.op === 'local' && one.index === other.index;
+
+const readsLocal = (expression: Expression, local: number): boolean =>
+  someExpression(expression, (part) => part.op === 'local' && part.index === local);
 
 /** Whether every path through steps ends. */
 function endsAlways(steps: readonly Step[]): boolean {

@@ -22,7 +22,7 @@ import { type KnownMemory, printRegion } from './region-printer.js';
 import { type CodeMemory, type Resume, type Specialized, specialize } from './specialize.js';
 
 /** How often a place has to become hot that is in the midst of a region. */
-const INNER_TURNS = 16;
+const INNER_TURNS = 4;
 /** Cycles below which it does not pay to leave the interpreter for a region, on the average of so many visits. */
 const FEWEST_CYCLES = 200;
 const VISITS = 64;
@@ -337,8 +337,14 @@ export class Translations implements TranslatedMemory {
     }
     // Where banks and flags keep changing, the next one looks data up, whatever is there, and takes nothing for granted.
     const isGeneral = (this.#regions.get(address)?.length ?? 0) >= MOST_VARIANTS;
+    const flat = isGeneral ? -1 : bus.flat;
+    let isFlat = false;
     const memory: KnownMemory = {
       plain: (access, addresses) => {
+        if (access === 'read' && flat >= 0) {
+          isFlat = true;
+          return flat;
+        }
         const found = isGeneral ? undefined : plainPages(bus, access, addresses);
         if (!found) {
           const { low, high } = addresses;
@@ -384,6 +390,7 @@ export class Translations implements TranslatedMemory {
       points,
       pages,
       mixed,
+      flat: isFlat ? flat : undefined,
       assumed: [...assumed].map(([register, value]) => ({ register, value })),
       folded,
       mayTrap: region.mayTrap,
@@ -407,8 +414,9 @@ export class Translations implements TranslatedMemory {
     return known;
   }
 
-  #fits({ pages, mixed }: Compiled): boolean {
+  #fits({ pages, mixed, flat }: Compiled): boolean {
     const { table } = this.#bus;
+    if (flat !== undefined && this.#bus.flat !== flat) return false;
     for (const [word, add] of pages) if (table[word] !== add) return false;
     for (const [address, add] of mixed) if (this.#offsetOf(address) !== address + add) return false;
     return true;

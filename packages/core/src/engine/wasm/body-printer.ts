@@ -7,7 +7,7 @@
  * all state in the arena: it does the access and has the evaluator finish the instruction, at the exact time of each
  * cycle.
  */
-import { DELAY, ENTRY_WORDS, pageShiftOf, READ, WRITE } from '../../bus/bus.js';
+import { DELAY, ENTRY_WORDS, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
 import { type Block, type Expression, type Statement, valueWithoutInput } from '../../isa/ir.js';
@@ -692,7 +692,7 @@ export class BodyPrinter {
   }
 
   #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: Rest): void {
-    const { code, points, isTraced, isDelayed, isQuiet, isa } = this.#target;
+    const { code, points, isTraced, isDelayed, isQuiet, jumps, isa } = this.#target;
     const { cycle, operands, result } = statement;
     const address = operands[0] as Expression;
     const isIo = cycle.space === 'io';
@@ -744,14 +744,23 @@ export class BodyPrinter {
     const shift = pageShiftOf(isIo ? ioAddressWidth : addressWidth);
     const table = this.#target.base + (isIo ? this.#target.ioTable : this.#target.memoryTable);
     const word = cycle.kind === 'write' ? WRITE : cycle.kind === 'read' ? READ : DELAY;
-    this.#pageWord(addressLocal, bounds, shift, table + word * 4);
+    const pageWord = (word: number): Code => this.#pageWord(addressLocal, bounds, shift, table + word * 4);
+    pageWord(word);
     if (cycle.kind !== 'idle') code.teeLocal(PLAIN).constant(0).byte(op.lt);
     if (!isQuiet) {
       this.#isDue(cycle.length);
       code.byte(op.or);
     }
     code.if();
-    this.#leaveToHost(addressLocal, valueLocal, point);
+    if (cycle.kind === 'write' && !isIo && jumps > 0) {
+      // A page with translated code in it may be written to where there is none.
+      pageWord(TRANSLATED).teeLocal(PLAIN).byte(op.eqz);
+      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add);
+      this.#word(MARKS_WORD).byte(op.add).loadByte(0);
+      code.constant(7).byte(op.shrUnsigned).byte(op.or).if();
+      this.#leaveToHost(addressLocal, valueLocal, point, 2);
+      code.end();
+    } else this.#leaveToHost(addressLocal, valueLocal, point);
     code.end();
     if (isRead) {
       code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).loadByte(0).setLocal(this.#localOf(result));
@@ -804,16 +813,21 @@ export class BodyPrinter {
   }
 
   /** Put a word of the entry of an address's page on the stack. */
-  #pageWord(address: number, { low, high }: Interval, shift: number, offset: number): void {
+  #pageWord(address: number, { low, high }: Interval, shift: number, offset: number): Code {
     const { code } = this.#target;
     const entryBytes = ENTRY_WORDS * 4;
     if (low >= 0 && low >> shift === high >> shift) {
-      code.loadWord(offset + (low >> shift) * entryBytes);
-      return;
+      return code.loadWord(offset + (low >> shift) * entryBytes);
     }
     // (address >> shift) × size of an entry, as one shift and one mask.
     const toEntry = shift - Math.log2(entryBytes);
-    code.getLocal(address).constant(toEntry).byte(op.shrUnsigned).constant(-entryBytes).byte(op.and).load(offset);
+    return code
+      .getLocal(address)
+      .constant(toEntry)
+      .byte(op.shrUnsigned)
+      .constant(-entryBytes)
+      .byte(op.and)
+      .load(offset);
   }
 
   /** A local that holds the value: the one it is in already, or `spare`. */
@@ -834,8 +848,10 @@ export class BodyPrinter {
    * Leave the loop of instructions, with all state in the arena, to have the host do this cycle and finish the
    * instruction. The call stands outside the loop: a call within it would make V8 keep the program counter on the stack,
    * in every body.
+   *
+   * @param depth of the blocks that have been opened for it
    */
-  #leaveToHost(address: number, value: number, point: number): void {
+  #leaveToHost(address: number, value: number, point: number, depth = 1): void {
     const { code, isa, points } = this.#target;
     const { statement, rest } = points[point] as Point;
     // What the point knows by itself is left to the host, for it would stand here some thousand times.
@@ -849,7 +865,7 @@ export class BodyPrinter {
     if (statement.cycle.kind === 'write') this.#storeLocal(VALUE_WORD, value);
     code.constant(0).constant(point);
     this.#storeWord(POINT_WORD);
-    code.branch(this.toOuterLabels + 1 + HOST);
+    code.branch(this.toOuterLabels + depth + HOST);
   }
 }
 
