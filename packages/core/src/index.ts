@@ -25,17 +25,16 @@ export type { EngineChoice, MachineOptions, Plugin } from './machine/build.js';
 export { integer, type MachineConfig, parseInteger } from './machine/config.js';
 export type { BusCycle, CpuStatus } from './machine/cpu.js';
 export {
-  type AddressSpace,
   type Checkpoint,
   createMachine,
   type Machine,
-  type MachineCpu,
   type MachineStats,
   type MappedRegion,
   type RunCondition,
   type RunReason,
   type RunResult,
 } from './machine/machine.js';
+export type { AddressSpace, MachineCpu } from './machine/machine-cpu.js';
 export type { MachineMedium, MediumChange, MediumMode } from './media/medium.js';
 export { type CpuDefinition, type CpuPlugin, defineCpu } from './plugin/define-cpu.js';
 export {

@@ -1,35 +1,33 @@
 /** From a config to the parts of a machine, laid out in one arena. */
 import { answeringRegions, BANK_WORDS, Bus, COMMON, type DelayTable, NOTHING_COMMON } from '../bus/bus.js';
-import type { BusDevice, Region } from '../bus/region.js';
 import type { EngineName } from '../engine/engine.js';
 import { BackplaneError, ConfigError, suggest } from '../errors.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
-import { Medium } from '../media/medium.js';
+import type { Medium } from '../media/medium.js';
 import type { CpuPlugin } from '../plugin/define-cpu.js';
-import type {
-  DeviceBank,
-  DeviceBehaviour,
-  DeviceContext,
-  DeviceDefinition,
-  DeviceEvent,
-  DeviceLine,
-  DevicePlugin,
-  Migrate,
-} from '../plugin/define-device.js';
-import { bit, type Fields } from '../plugin/fields.js';
-import { DeviceEnd, HostChannel, hostFields } from '../signal/channel.js';
-import { ChainLink, DaisyChain, linkFields } from '../signal/daisy-chain.js';
+import type { DevicePlugin } from '../plugin/define-device.js';
+import { HostChannel, hostFields } from '../signal/channel.js';
+import { DaisyChain } from '../signal/daisy-chain.js';
 import { driveNet, type Net } from '../signal/net.js';
-import { PortPins } from '../signal/port.js';
 import { type WiredComponent, type Wiring, wire } from '../signal/wiring.js';
 import { Arena, ArenaLayout } from '../state/arena.js';
-import { type FieldPlaces, fieldState, initializeFields, reserveFields } from '../state/fields.js';
-import { type Frequency, hertz, masterFrequency, parseFrequency, ticksPerCycle } from '../time/clock.js';
+import { type FieldPlaces, fieldState, reserveFields } from '../state/fields.js';
+import { type Frequency, masterFrequency, parseFrequency, ticksPerCycle } from '../time/clock.js';
 import { Scheduler } from '../time/scheduler.js';
-import { configError, mediaSchema, type ParsedConfig, type ParsedCpu, type ParsedRegion } from './config.js';
-import { type Control, PAUSE_EXIT, PAUSE_FAULT } from './control.js';
+import { type ParsedConfig, type ParsedCpu, type ParsedRegion, unknownPlugin } from './config.js';
+import { type Control, PAUSE_EXIT } from './control.js';
 import { Cpu, cpuLayout } from './cpu.js';
-import { Bank, Event, Line } from './device-context.js';
+import {
+  createDevice,
+  type Device,
+  EVENTS_PER_DEVICE,
+  type Links,
+  linksOf,
+  type PlannedDevice,
+  planDevice,
+} from './devices.js';
+import { type MemoryBlock, MOST_MEMORY, makeRegions, refuseStrayImages } from './regions.js';
+import type { WorkedOut } from './worked-out.js';
 
 export type Plugin = CpuPlugin | DevicePlugin;
 
@@ -47,26 +45,6 @@ export interface MachineOptions {
 
 /** The engines; `auto` starts with the evaluator and goes over to the best there is once that pays. */
 export type EngineChoice = 'auto' | EngineName;
-
-/** A device in its machine. */
-export interface Device extends BusDevice {
-  readonly type: string;
-  readonly version: number;
-  readonly migrate: Migrate | undefined;
-  readonly fields: FieldPlaces;
-  readonly state: Record<string, number | Uint8Array>;
-  readonly ports: ReadonlyMap<string, PortPins>;
-  readonly behaviour: DeviceBehaviour;
-}
-
-/** A block of memory that regions show. */
-export interface MemoryBlock {
-  readonly name: string;
-  readonly kind: 'ram' | 'rom';
-  readonly offset: number;
-  readonly size: number;
-  readonly image: Uint8Array | undefined;
-}
 
 /** The parts of a machine. */
 export interface Parts {
@@ -92,37 +70,7 @@ export interface Parts {
   readonly clockTicks: number;
 }
 
-const EVENTS_PER_DEVICE = 8;
 const MACHINE_DOUBLES = 8;
-const MOST_REGIONS = 254;
-/** Most of the arena that is left empty below guest memory. */
-const LARGEST_GAP = 2 ** 20;
-const MOST_MEMORY = 256 * 1024 * 1024;
-
-/** A device on its way: laid out, not yet created. */
-interface PlannedDevice {
-  readonly name: string;
-  readonly definition: DeviceDefinition;
-  readonly config: unknown;
-  readonly ticks: number;
-  readonly hertz: number;
-  readonly fields: FieldPlaces;
-  readonly media: Readonly<Record<string, Medium>>;
-  readonly ports: ReadonlyMap<string, PortPins>;
-  readonly channels: ReadonlyMap<string, DeviceEnd>;
-  /** Filled in when the device is created. */
-  readonly onBus: { name: string; size: number } & BusDevice;
-}
-
-/** What was worked out for the first machine of a config holds for all of them. */
-export class WorkedOut {
-  readonly #results = new Map<string, unknown>();
-
-  get<T>(name: string, workOut: () => T): T {
-    if (!this.#results.has(name)) this.#results.set(name, workOut());
-    return this.#results.get(name) as T;
-  }
-}
 
 /**
  * Build the parts of a machine.
@@ -413,13 +361,6 @@ function refuseClashes(parts: readonly { readonly name: string; readonly path: s
   }
 }
 
-function unknownPlugin(fault: string, type: string, known: readonly string[], path: string): ConfigError {
-  return new ConfigError('config/unknown-plugin', fault, {
-    path,
-    mend: known.length > 0 ? suggest(type, known) : 'hand its plugin to createMachine',
-  });
-}
-
 /** Run `action`; give an error of ours that has no path this one. */
 function atPath<T>(path: string, action: () => T): T {
   try {
@@ -431,345 +372,6 @@ function atPath<T>(path: string, action: () => T): T {
     }
     throw error;
   }
-}
-
-function planDevice(
-  name: string,
-  device: ParsedDevice,
-  plugins: ReadonlyMap<string, DevicePlugin>,
-  master: Frequency,
-  clock: Frequency,
-  layout: ArenaLayout,
-  images: Readonly<Record<string, Uint8Array>>,
-  usedImages: Set<string>,
-  known: WorkedOut,
-): PlannedDevice {
-  const path = `devices.${name}`;
-  const { type } = device;
-  const plugin = plugins.get(type);
-  if (!plugin) throw unknownPlugin(`no device type '${type}'`, type, [...plugins.keys()], `${path}.type`);
-  const { definition } = plugin;
-  const [config, drives] = known.get(path, () => parseDevice(definition, device, path));
-  const media = insertMedia(name, definition, drives, images, usedImages);
-  const fields = ofPlugin(path, `'state' of '${type}'`, () =>
-    reserveFields(
-      {
-        ...definition.state?.(config),
-        ...Object.fromEntries((definition.chain ?? []).flatMap(linkFields).map((field) => [field, bit()])),
-      } as Fields,
-      layout,
-    ),
-  );
-  const ports = new Map(
-    Object.entries(definition.ports ?? {}).map(([port, width]) => [
-      port,
-      new PortPins(`${name}.${port}`, width, layout),
-    ]),
-  );
-  const channels = new Map(
-    (definition.channels ?? []).map((channel) => [channel, new DeviceEnd(`${name}.${channel}`)]),
-  );
-  const { size: sizeOf = 0 } = definition;
-  const size = typeof sizeOf === 'function' ? ofPlugin(path, `'size' of '${type}'`, () => sizeOf(config)) : sizeOf;
-  return {
-    name,
-    definition,
-    config,
-    ticks: ticksPerCycle(master, clock),
-    hertz: hertz(clock),
-    fields,
-    media,
-    ports,
-    channels,
-    onBus: { name, size },
-  };
-}
-
-/** Run code of a plugin. What it throws is the plugin's fault, and says so. */
-function ofPlugin<T>(path: string, what: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof BackplaneError) throw error;
-    throw new ConfigError('device/fault', `${what} throws ${String(error)}`, { path, cause: error });
-  }
-}
-
-/** A handler of something that was not declared would never be called. */
-function refuseStrayHandlers(
-  device: string,
-  context: Readonly<Record<'lines' | 'ports' | 'channels' | 'banks', object>>,
-  behaviour: DeviceBehaviour,
-): void {
-  for (const kind of ['lines', 'ports', 'channels', 'banks'] as const) {
-    const stray = Object.keys(behaviour[kind] ?? {}).find((name) => !(name in context[kind]));
-    if (stray === undefined) continue;
-    throw new ConfigError('device/handler', `it handles '${stray}', which is not among its ${kind}`, {
-      path: `devices.${device}`,
-      mend: suggest(stray, Object.keys(context[kind])),
-    });
-  }
-}
-
-function parseMedia({ type, media: drives = {} }: DeviceDefinition, config: unknown, path: string): ParsedMedia {
-  const result = mediaSchema.safeParse(config);
-  if (!result.success) throw configError(result.error, path.split('.'), config, ['image', 'mode']);
-  const { data = {} } = result;
-  const stray = Object.keys(data).find((drive) => !Object.hasOwn(drives, drive));
-  if (stray !== undefined) {
-    throw new ConfigError('config/unknown-drive', `a ${type} has no drive '${stray}'`, {
-      path,
-      mend: suggest(stray, Object.keys(drives)),
-    });
-  }
-  return data;
-}
-
-type ParsedMedia = NonNullable<ReturnType<typeof mediaSchema.parse>>;
-
-/** Put the images that the config names, or those of the drives' own names, into the drives of a device. */
-function insertMedia(
-  device: string,
-  { media: drives = {} }: DeviceDefinition,
-  data: ParsedMedia,
-  images: Readonly<Record<string, Uint8Array>>,
-  usedImages: Set<string>,
-): Record<string, Medium> {
-  const media: Record<string, Medium> = {};
-  for (const [drive, { size }] of Object.entries(drives)) {
-    const { image = drive, mode = 'overlay' } = data[drive] ?? {};
-    const bytes = Object.hasOwn(images, image) ? images[image] : undefined;
-    if (!bytes) continue;
-    const fault = usedImages.has(image)
-      ? 'is in another place already'
-      : size !== undefined && bytes.length !== size
-        ? `has ${bytes.length} bytes, the drive takes ${size}`
-        : undefined;
-    if (fault !== undefined) {
-      throw new ConfigError('config/medium', `image '${image}' ${fault}`, {
-        path: `devices.${device}.media.${drive}`,
-        mend: 'give the right image',
-      });
-    }
-    usedImages.add(image);
-    media[drive] = new Medium(`${device}.${drive}`, image, mode, bytes);
-  }
-  return media;
-}
-
-type ParsedDevice = NonNullable<ParsedConfig['devices']>[string];
-
-/** A device's own settings, and what is in its drives. */
-export function parseDevice(
-  definition: DeviceDefinition,
-  { type: _type, clock: _clock, ...rest }: ParsedDevice,
-  path: string,
-): readonly [config: unknown, drives: ParsedMedia] {
-  const { media, ...own } = definition.media ? (rest as { media?: unknown }) : { ...rest, media: {} };
-  return [parseDeviceConfig(definition, own, path), parseMedia(definition, media, `${path}.media`)];
-}
-
-function parseDeviceConfig(
-  { type, config: schema }: DeviceDefinition,
-  own: Record<string, unknown>,
-  path: string,
-): unknown {
-  if (!schema) {
-    const [stray] = Object.keys(own);
-    if (stray !== undefined)
-      throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, {
-        path,
-        mend: `a ${type} has no settings`,
-      });
-    return {};
-  }
-  const shape = (schema as { shape?: Record<string, unknown> }).shape;
-  const keys = shape ? ['type', 'clock', ...Object.keys(shape)] : [];
-  const stray = shape && Object.keys(own).find((key) => !(key in shape));
-  if (stray)
-    throw new ConfigError('config/unknown-key', `unknown key '${stray}'`, { path, mend: suggest(stray, keys) });
-  const result = schema.safeParse(own);
-  if (!result.success) throw configError(result.error, path.split('.'), own, keys);
-  return result.data;
-}
-
-interface RegionContext {
-  readonly layout: ArenaLayout;
-  readonly planned: readonly PlannedDevice[];
-  readonly banks: ReadonlyMap<string, number>;
-  readonly memories: MemoryBlock[];
-  readonly images: Readonly<Record<string, Uint8Array>>;
-  readonly usedImages: Set<string>;
-  readonly delays: readonly DelayTable[];
-}
-
-function makeRegions(
-  regions: readonly ParsedRegion[],
-  listPath: string,
-  space: string,
-  addressWidth: number,
-  context: RegionContext,
-): Region[] {
-  if (regions.length > MOST_REGIONS) {
-    throw new ConfigError('config/regions', `${regions.length} regions`, {
-      path: listPath,
-      mend: `use at most ${MOST_REGIONS}`,
-    });
-  }
-  const end = 2 ** addressWidth;
-  const lowest = Math.min(LARGEST_GAP, Math.max(0, ...regions.map(({ at }) => at)));
-  return regions.map((region, index) => {
-    const path = `${listPath}[${index}]`;
-    const place = (size: number, name: string) => {
-      if (size === 0)
-        throw new ConfigError('config/region-size', 'the region is empty', { path, mend: 'give it a size above 0' });
-      const to = region.at + size - 1;
-      if (to >= end) {
-        throw new ConfigError(
-          'config/region-end',
-          `$${region.at.toString(16)} + ${size} bytes goes beyond $${(end - 1).toString(16)}`,
-          { path, mend: `make it at most ${Math.max(0, end - region.at)} bytes` },
-        );
-      }
-      return { path, name: region.name ?? name, from: region.at, to, priority: region.priority, access: region.access };
-    };
-    if ('device' in region) {
-      const plan = context.planned.find(({ name }) => name === region.device);
-      if (!plan) {
-        throw new ConfigError('config/unknown-device', `no device '${region.device}'`, {
-          path: `${path}.device`,
-          mend: suggest(
-            region.device,
-            context.planned.map(({ name }) => name),
-          ),
-        });
-      }
-      const { size } = plan.onBus;
-      if (size === 0)
-        throw new ConfigError('config/not-mapped', `'${plan.definition.type}' has no registers`, {
-          path: `${path}.device`,
-          mend: "only wire it, or give its definition a 'size'",
-        });
-      const offset = region.offset ?? 0;
-      if (offset >= size && region.repeat !== true) {
-        throw new ConfigError('config/region-offset', `a ${plan.definition.type} has registers 0 to ${size - 1}`, {
-          path: `${path}.offset`,
-          mend: 'choose one of them',
-        });
-      }
-      return {
-        kind: 'device',
-        ...place(region.size ?? size - offset, region.device),
-        device: plan.onBus,
-        offset,
-        repeat: region.repeat ?? false,
-      };
-    }
-    if ('mirror' in region) {
-      const { mirror: source, of: period } = region;
-      const placed = place(region.size, `mirror of $${source.toString(16)}`);
-      if (period === 0 || source + period > end) {
-        throw new ConfigError('config/mirror', 'what it mirrors is not within the address space', {
-          path,
-          mend: "make 'of' the size of what is mirrored",
-        });
-      }
-      return { kind: 'mirror', ...placed, source, period };
-    }
-    const imageName = 'rom' in region ? region.rom : region.image;
-    const image =
-      imageName === undefined ? undefined : imageOf(imageName, context, `${path}.${'rom' in region ? 'rom' : 'image'}`);
-    const windowed = region.bank !== undefined;
-    const size =
-      'rom' in region
-        ? windowed
-          ? (image as Uint8Array).length
-          : (region.size ?? (image as Uint8Array).length)
-        : region.ram;
-    const window = region.size ?? size;
-    if (size > MOST_MEMORY)
-      throw new ConfigError('config/memory', `${size} bytes of memory`, { path, mend: `stay below ${MOST_MEMORY}` });
-    if (image && (image.length > size || ('rom' in region && image.length !== size))) {
-      throw new ConfigError(
-        'config/image-size',
-        `image '${imageName}' has ${image.length} bytes, the region takes ${size}`,
-        { path, mend: 'give the right file, or set the size' },
-      );
-    }
-    const placed = place(window, imageName ?? 'ram');
-    const bank = windowed ? bankOf(region.bank as string, context.banks, `${path}.bank`) : 0;
-    if (windowed && (size < window || size % window !== 0)) {
-      throw new ConfigError('config/bank-size', `${size} bytes of memory are no whole number of windows of ${window}`, {
-        path,
-        mend: "set 'size' to the size of the window",
-      });
-    }
-    if (!windowed && window > size) {
-      throw new ConfigError(
-        'config/region-size',
-        `the window of ${window} bytes is larger than the memory of ${size}`,
-        { path, mend: "use 'mirror' to repeat it" },
-      );
-    }
-    // Above the addresses it is seen at, so that what a page table adds to an address is not negative; see bus.ts.
-    const offset = context.layout.reserve(size, 256, lowest);
-    const address = `${space}[${placed.from.toString(16)}]`;
-    const namesakes = context.memories.filter((memory) => memory.name.split('#')[0] === address).length;
-    context.memories.push({
-      name: namesakes === 0 ? address : `${address}#${namesakes + 1}`,
-      kind: 'rom' in region ? 'rom' : 'ram',
-      offset,
-      size,
-      image,
-    });
-    const delay = region.delay === undefined ? 0 : delayOf(region.delay, context.delays, `${path}.delay`);
-    return { kind: 'rom' in region ? 'rom' : 'ram', ...placed, memory: offset, size, bank, delay };
-  });
-}
-
-function imageOf(name: string, { images, usedImages }: RegionContext, path: string): Uint8Array {
-  const image = Object.hasOwn(images, name) ? images[name] : undefined;
-  if (!image) {
-    throw new ConfigError('config/image-missing', `the machine needs the image '${name}'`, {
-      path,
-      mend: `give it as images.${name} (on the command line: --image ${name}=FILE)`,
-    });
-  }
-  usedImages.add(name);
-  return image;
-}
-
-function refuseStrayImages(images: Readonly<Record<string, Uint8Array>>, used: ReadonlySet<string>): void {
-  const stray = Object.keys(images).find((name) => !used.has(name));
-  if (stray !== undefined) {
-    throw new ConfigError('config/unknown-image', `the machine takes no image '${stray}'`, {
-      path: `images.${stray}`,
-      mend: suggest(stray, [...used]),
-    });
-  }
-}
-
-function bankOf(name: string, banks: ReadonlyMap<string, number>, path: string): number {
-  const bank = banks.get(name);
-  if (bank === undefined)
-    throw new ConfigError('config/unknown-bank', `no bank selector '${name}'`, {
-      path,
-      mend: suggest(name, [...banks.keys()]),
-    });
-  return bank;
-}
-
-function delayOf(name: string, delays: readonly DelayTable[], path: string): number {
-  const index = delays.findIndex((delay) => delay.name === name);
-  if (index < 0)
-    throw new ConfigError('config/unknown-delay', `no delay table '${name}'`, {
-      path,
-      mend: suggest(
-        name,
-        delays.map((delay) => delay.name),
-      ),
-    });
-  return index + 1;
 }
 
 /** Components by the names that wires use; the main CPU is also `cpu`. */
@@ -802,17 +404,6 @@ function connectCpus(cpus: ReadonlyMap<string, Cpu>, { lines }: Wiring): void {
   }
 }
 
-/** Links by name, in the order of their priority. */
-type Links = ReadonlyMap<string, ChainLink>;
-
-const NO_LINKS: Links = new Map();
-
-const linksOf = ({ definition, fields }: PlannedDevice, arena: Arena): Links => {
-  if (!definition.chain) return NO_LINKS;
-  const state = fieldState<Fields>(fields, arena) as Record<string, number>;
-  return new Map(definition.chain.map((name) => [name, new ChainLink(name, state)]));
-};
-
 /** Put the links of the devices that a config names into the chain of its CPU. */
 function joinChain(
   { name, path, config }: NamedCpu,
@@ -840,129 +431,4 @@ function joinChain(
     for (const link of links)
       if (!chain.add(link)) throw fault(`'${device}' has its place already`, 'name it once', `[${index}]`);
   });
-}
-
-interface DeviceSurroundings {
-  readonly arena: Arena;
-  readonly scheduler: Scheduler;
-  readonly wiring: Wiring;
-  readonly banks: ReadonlyMap<string, number>;
-  readonly links: ReadonlyMap<string, Links>;
-  readonly cpus: ReadonlyMap<string, Cpu>;
-  readonly control: Control;
-  readonly exit: (status: number) => void;
-}
-
-function createDevice(
-  plan: PlannedDevice,
-  { arena, scheduler, wiring, banks, links, cpus, control, exit }: DeviceSurroundings,
-): Device {
-  const { name, definition, ticks, fields, ports, channels, onBus } = plan;
-  for (const port of ports.values()) port.attach(arena);
-  initializeFields(fields, arena);
-  const state = fieldState<Fields>(fields, arena) as Record<string, number | Uint8Array>;
-  const now = (): number => Math.floor(scheduler.now / ticks);
-  let isCreating = true;
-  let events = 0;
-  const handlers: { lines?: DeviceBehaviour['lines'] } = {};
-  const buses = [...cpus.values()].flatMap(({ memory, io }) => (io === memory ? [memory] : [memory, io]));
-
-  const lines = Object.fromEntries(
-    (definition.lines ?? []).map((line): [string, DeviceLine] => {
-      const net = wiring.lines.get(`${name}.${line}`) as Net;
-      const driver = net.addDriver(`${name}.${line}`);
-      net.listen(driver, () => handlers.lines?.[line]?.(net.asserted));
-      return [line, new Line(net, driver, (wiring.members.get(net.name)?.length ?? 0) > 1)];
-    }),
-  );
-  /** CPUs whose bus shows this device; the first one if none does. */
-  const masters = [...cpus.values()].filter((cpu) =>
-    [cpu.memory, cpu.io].some((bus) =>
-      bus.regions.some((region) => region.kind === 'device' && region.device === onBus),
-    ),
-  );
-
-  const chain = links.get(name) as Links;
-  const selectors = (definition.banks ?? []).map((bank): [string, DeviceBank] => {
-    const offset = banks.get(`${name}.${bank}`) as number;
-    const changed = (): void => {
-      for (const bus of buses) bus.bankChanged(offset);
-    };
-    return [bank, new Bank(arena.words(offset, BANK_WORDS), changed)];
-  });
-  const dma = (masters[0] ?? ([...cpus.values()][0] as Cpu)).memory;
-  const context: DeviceContext<unknown, Fields, string, string, string, string, string, string> = {
-    config: plan.config,
-    state: state as never,
-    lines,
-    ports: Object.fromEntries(ports),
-    channels: Object.fromEntries(channels),
-    banks: Object.fromEntries(selectors),
-    media: Object.fromEntries(Object.entries(plan.media).map(([drive, { device }]) => [drive, device])),
-    memory: {
-      read: (address) => dma.readAny(address),
-      write: (address, value) => dma.writeAny(address, value & 0xff),
-    },
-    chain: Object.fromEntries(chain),
-    clock: { now, hertz: plan.hertz },
-    event(event, handler): DeviceEvent {
-      events += 1;
-      if (!isCreating || events > EVENTS_PER_DEVICE) {
-        throw new BackplaneError(
-          'device/event',
-          `event '${event}' of ${name} comes ${isCreating ? `after ${EVENTS_PER_DEVICE} others` : 'too late'}`,
-          {
-            mend: isCreating ? 'share slots between events' : 'declare events while create runs',
-          },
-        );
-      }
-      if (scheduler.names.includes(`${name}/${event}`)) {
-        throw new BackplaneError('device/event', `${name} declares event '${event}' twice`, {
-          mend: 'give each a name of its own',
-        });
-      }
-      return new Event(scheduler, scheduler.declare(`${name}/${event}`, handler), ticks);
-    },
-    stall(kinds, cycles) {
-      for (const cpu of masters.length > 0 ? masters : [...cpus.values()].slice(0, 1)) cpu.stall(kinds, cycles);
-    },
-    exit,
-    refuse(fault, mend) {
-      control.fault = new BackplaneError('device/refused', fault, { path: `devices.${name}`, ...(mend && { mend }) });
-      control.pause |= PAUSE_FAULT;
-    },
-  };
-  const behaviour = ofPlugin(`devices.${name}`, `'create' of '${definition.type}'`, () => {
-    const created = definition.create(context as never) as DeviceBehaviour | null | undefined;
-    if (typeof created !== 'object' || created === null)
-      throw new TypeError('it returns no object with reset, read, write …');
-    return created;
-  });
-  refuseStrayHandlers(name, context, behaviour);
-  isCreating = false;
-  handlers.lines = behaviour.lines;
-  for (const [port, pins] of ports) pins.handler = behaviour.ports?.[port];
-  for (const [channel, end] of channels) end.handler = behaviour.channels?.[channel];
-  for (const [bank, refused] of Object.entries(behaviour.banks ?? {})) {
-    for (const bus of buses) bus.refusals.set(banks.get(`${name}.${bank}`) as number, () => refused?.());
-  }
-  for (const [link, place] of chain) place.answer = () => behaviour.acknowledge?.(link);
-  const answers = {
-    ...(behaviour.read && { read: behaviour.read.bind(behaviour) }),
-    ...(behaviour.peek && { peek: behaviour.peek.bind(behaviour) }),
-    ...(behaviour.write && { write: behaviour.write.bind(behaviour) }),
-  };
-  Object.assign(onBus, answers);
-  return {
-    name,
-    type: definition.type,
-    version: definition.version,
-    migrate: definition.migrate,
-    size: onBus.size,
-    fields,
-    state,
-    ports,
-    behaviour,
-    ...answers,
-  };
 }

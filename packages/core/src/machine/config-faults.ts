@@ -1,7 +1,8 @@
 /** All that is wrong with a config, for whoever mends it; who makes a machine is told the first fault. */
 import { ConfigError } from '../errors.js';
-import { type Plugin, parseDevice } from './build.js';
+import type { Plugin } from './build.js';
 import { issueError, machineConfigSchema } from './config.js';
+import { parseDevice } from './devices.js';
 
 /**
  * What is wrong with a config, as far as can be told of its parts one by one: the machine's keys, then of each device

@@ -230,3 +230,11 @@ export function parseConfig(config: unknown): ParsedConfig {
   if (!result.success) throw configError(result.error, [], config);
   return result.data;
 }
+
+/** A type that none of the plugins at hand is of. */
+export function unknownPlugin(fault: string, type: string, known: readonly string[], path: string): ConfigError {
+  return new ConfigError('config/unknown-plugin', fault, {
+    path,
+    mend: known.length > 0 ? suggest(type, known) : 'hand its plugin to createMachine',
+  });
+}

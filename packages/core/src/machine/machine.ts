@@ -1,21 +1,20 @@
 /** The machine: everything one emulated computer consists of, and how it is run. */
 import { EventEmitter } from 'eventemitter3';
-import type { Bus } from '../bus/bus.js';
 import type { Region } from '../bus/region.js';
 import { type EngineName, NO_REGIONS, type RegionCounts } from '../engine/engine.js';
 import { Runner } from '../engine/runner.js';
 import { BackplaneError, SnapshotError } from '../errors.js';
-import { type Disassembled, disassembleAt } from '../isa/disassembler.js';
 import type { MachineMedium, MediumChange, WrittenSectors } from '../media/medium.js';
 import type { HostChannel } from '../signal/channel.js';
 import { restoreSnapshot, type Snapshot, takeSnapshot } from '../state/snapshot.js';
 import { hertz } from '../time/clock.js';
-import type { Scheduler } from '../time/scheduler.js';
-import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts, WorkedOut } from './build.js';
+import { buildParts, type EngineChoice, EXIT_STATUS, type MachineOptions, type Parts } from './build.js';
 import { type MachineConfig, parseConfig } from './config.js';
 import { PAUSE_EXIT, PAUSE_FAULT, PAUSE_INPUT, PAUSE_OUTPUT, PAUSE_STATUS, PAUSE_TEXT } from './control.js';
-import { type BusCycle, type Cpu, type CpuStatus, HANG } from './cpu.js';
+import { type BusCycle, type Cpu, HANG } from './cpu.js';
+import { type AddressSpace, cpuView, type MachineCpu } from './machine-cpu.js';
 import { fillMemory } from './power-on.js';
+import { WorkedOut } from './worked-out.js';
 
 /**
  * Why a run ended.
@@ -62,36 +61,6 @@ export interface Checkpoint {
   readonly bytes: Uint8Array;
   /** @internal */
   readonly media: ReadonlyMap<string, WrittenSectors>;
-}
-
-/** A CPU as its user sees it. */
-export interface MachineCpu {
-  readonly name: string;
-  readonly type: string;
-  readonly variant: string;
-  /** Registers as plain properties. Setting the program counter takes back a reset that has not run yet. */
-  readonly registers: Record<string, number>;
-  /** Cycles of this CPU since power-on. */
-  readonly cycles: number;
-  readonly programCounter: number;
-  readonly status: CpuStatus;
-  readonly isa: Cpu['isa'];
-  readonly memory: AddressSpace;
-  readonly io: AddressSpace;
-  /** Text of the instruction at an address, read without side effects. */
-  disassemble(address: number): Disassembled;
-}
-
-/** An address space as a debugger sees it: no side effects. */
-export interface AddressSpace {
-  /** What a read would give. */
-  peek(address: number): number;
-  /** Change memory, ROM included; device registers stay as they are. Whether there was memory. */
-  poke(address: number, value: number): boolean;
-  /** `length` bytes from `address`. */
-  read(address: number, length: number): Uint8Array;
-  /** Poke bytes from `address` on. */
-  load(address: number, bytes: Uint8Array): void;
 }
 
 /** One region of a memory map. */
@@ -754,50 +723,6 @@ export class Machine {
       return isSame && main.status === 'running' && !main.isHeld;
     };
   }
-}
-
-function cpuView(cpu: Cpu, scheduler: Scheduler): MachineCpu {
-  const memory = addressSpace(cpu, cpu.memory, scheduler);
-  return {
-    name: cpu.name,
-    type: cpu.type,
-    variant: cpu.variant,
-    registers: cpu.registers,
-    isa: cpu.isa,
-    memory,
-    io: cpu.io === cpu.memory ? memory : addressSpace(cpu, cpu.io, scheduler),
-    get cycles() {
-      return cpu.cycles;
-    },
-    get programCounter() {
-      return cpu.programCounter;
-    },
-    get status() {
-      return cpu.status;
-    },
-    disassemble: (address) => disassembleAt(cpu.isa, memory.peek, address),
-  };
-}
-
-function addressSpace(cpu: Cpu, bus: Bus, scheduler: Scheduler): AddressSpace {
-  const mask = 2 ** bus.addressWidth - 1;
-  const peek = (address: number): number => scheduler.during(cpu.clock[0] as number, () => bus.peek(address & mask));
-  const tell = (address: number, bytes: Iterable<number>): void =>
-    cpu.control.onHostAction?.(['poke', cpu.name, bus.name, address, bytes]);
-  return {
-    peek,
-    poke(address, value) {
-      tell(address, [value & 0xff]);
-      return bus.poke(address & mask, value & 0xff);
-    },
-    read: (address, length) => Uint8Array.from({ length }, (_, index) => peek(address + index)),
-    load(address, bytes) {
-      tell(address, bytes);
-      bytes.forEach((byte, index) => {
-        bus.poke((address + index) & mask, byte);
-      });
-    },
-  };
 }
 
 /**

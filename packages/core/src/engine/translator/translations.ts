@@ -19,6 +19,7 @@ import { Budget } from './budget.js';
 import { type Assumption, type Compiled, type Kept, keptFor } from './kept.js';
 import { formRegion } from './region.js';
 import { type KnownMemory, printRegion } from './region-printer.js';
+import { GRANULE, Restores } from './restores.js';
 import { type CodeMemory, type Resume, type Specialized, specialize } from './specialize.js';
 
 /** How often a place has to become hot that is in the midst of a region. */
@@ -29,16 +30,6 @@ const VISITS = 64;
 
 /** Changes after which a byte is no longer folded into code. */
 const VOLATILE = 2;
-/** Bytes of memory are counted in pieces of so many. */
-const GRANULE = 256;
-/**
- * Restores of one state after which memory that it agrees with is guarded, and not copied any more until it is written
- * to. To guard 64 KiB takes as long as some 30 copies.
- */
-const RESTORES = 30;
-/** Pages of an address space in which that is done: each first write to a piece has all of them looked through. */
-const MOST_PAGES = 256;
-
 /** Regions of one entry, for other banks and flags, that rely on where data lies and on what the flags are. */
 const MOST_VARIANTS = 3;
 /** Regions that a CPU has at most; beyond these the oldest goes. */
@@ -103,14 +94,7 @@ export class Translations implements TranslatedMemory {
   /** Entries that are not to be translated until they were found hot so many times more. */
   readonly #waits = new Map<number, number>();
   readonly #backOff = new Map<number, number>();
-  /** The state that was restored last, how often in a row, and the page table's version after that. */
-  #restored: Uint8Array | undefined;
-  #restores = 0;
-  #restoredVersion = -1;
-  /** Granules that have not been written to since; their bytes are marked like those of translated code. */
-  readonly #untouched = new Set<number>();
-  /** What may be other than in that state, once it is known: all but the page table and what is untouched. */
-  #pieces: readonly { readonly at: number; readonly bytes: Uint8Array }[] | undefined;
+  readonly #restores: Restores;
 
   constructor(cpu: Cpu, arena: Arena, rare: readonly number[], jumps: number, host: TranslationHost) {
     this.#cpu = cpu;
@@ -121,6 +105,12 @@ export class Translations implements TranslatedMemory {
     this.#heat = heat;
     this.#uncounted = 2 ** shift - 1;
     this.#host = host;
+    this.#restores = new Restores(
+      arena,
+      this.#bus,
+      (offset) => this.#isFolded(offset),
+      () => this.#bus.guard(this),
+    );
     this.#bus.guard(this);
     this.#keptRegions = keptFor(cpu.isa, `${cpu.offset} ${arena.toMarks} ${this.#bus.isDelayed}`);
     // Where another machine was hot, a tenth of the jumps will do.
@@ -437,14 +427,14 @@ export class Translations implements TranslatedMemory {
 
   isAnyTranslated(offset: number, size: number): boolean {
     for (let granule = Math.floor(offset / GRANULE); granule * GRANULE < offset + size; granule += 1) {
-      if (this.#granules.has(granule) || this.#untouched.has(granule)) return true;
+      if (this.#granules.has(granule) || this.#restores.isUntouched(granule)) return true;
     }
     return false;
   }
 
   written(offset: number, isChanged: boolean): void {
-    if (this.#untouched.has(Math.floor(offset / GRANULE))) {
-      this.#touch([Math.floor(offset / GRANULE)]);
+    if (this.#restores.isUntouched(Math.floor(offset / GRANULE))) {
+      this.#restores.touch([Math.floor(offset / GRANULE)]);
       if (!this.isTranslated(offset)) return;
     }
     if (!isChanged) return;
@@ -469,71 +459,7 @@ export class Translations implements TranslatedMemory {
   }
 
   restore(bytes: Uint8Array): void {
-    const { u8 } = this.#arena;
-    const bus = this.#bus;
-    if (bytes !== this.#restored) {
-      this.#restored = bytes;
-      this.#restores = 0;
-      this.#restoredVersion = -1;
-      this.#touch([...this.#untouched]);
-    }
-    this.#restores += 1;
-    if (this.#restores === RESTORES && bus.pageCount <= MOST_PAGES) this.#guardUntouched(bytes);
-    if (this.#restoredVersion !== bus.version) {
-      u8.set(bytes);
-      bus.restored();
-      this.#restoredVersion = bus.version;
-      this.#pieces = undefined;
-      return;
-    }
-    // No region was added and no bank switched: the page table with its guards is what it was then.
-    this.#pieces ??= this.#touchedPieces(bytes);
-    for (const piece of this.#pieces) u8.set(piece.bytes, piece.at);
-  }
-
-  /** Have writes told to all memory that is seen now and is as the restored state has it. */
-  #guardUntouched(bytes: Uint8Array): void {
-    const { u8, toMarks } = this.#arena;
-    const { table, pageCount, pageMask, pageShift } = this.#bus;
-    for (let page = 0; page < pageCount; page += 1) {
-      const add = table[page * ENTRY_WORDS + READ] as number;
-      const from = add + (page << pageShift);
-      if (add < 0 || from % GRANULE !== 0) continue;
-      for (let at = from; at <= from + pageMask; at += GRANULE) {
-        let same = at;
-        while (same < at + GRANULE && u8[same] === bytes[same]) same += 1;
-        if (same < at + GRANULE) continue;
-        this.#untouched.add(at / GRANULE);
-        for (let byte = at + toMarks; byte < at + toMarks + GRANULE; byte += 1)
-          u8[byte] = (u8[byte] as number) | TRANSLATED;
-      }
-    }
-    this.#bus.guard(this);
-  }
-
-  /** Granules may be written to without anybody being told. */
-  #touch(granules: readonly number[]): void {
-    if (granules.length === 0) return;
-    const { u8, toMarks } = this.#arena;
-    for (const granule of granules) {
-      this.#untouched.delete(granule);
-      for (let at = granule * GRANULE; at < (granule + 1) * GRANULE; at += 1) {
-        if (!this.#isFolded(at)) u8[at + toMarks] = (u8[at + toMarks] as number) & HEAT;
-      }
-    }
-    this.#bus.guard(this);
-  }
-
-  /** The parts of a state that are to be copied. */
-  #touchedPieces(bytes: Uint8Array): { at: number; bytes: Uint8Array }[] {
-    const { table } = this.#bus;
-    const kept = [...this.#untouched].map((granule) => [granule * GRANULE, (granule + 1) * GRANULE] as const);
-    const all = [...kept, [table.byteOffset, table.byteOffset + table.byteLength] as const].sort(([a], [b]) => a - b);
-    const ends = [0, ...all.map(([, end]) => end)];
-    return [...all.map(([from]) => from), bytes.length].flatMap((to, index) => {
-      const at = ends[index] as number;
-      return at < to ? [{ at, bytes: bytes.subarray(at, to) }] : [];
-    });
+    this.#restores.restore(bytes);
   }
 
   /** Whether a byte was folded into code. */
@@ -568,7 +494,7 @@ export class Translations implements TranslatedMemory {
       const regions = this.#granules.get(granule);
       regions?.delete(region);
       if (regions?.size === 0) this.#granules.delete(granule);
-      if (!this.#untouched.has(granule) && !this.#isFolded(offset)) {
+      if (!this.#restores.isUntouched(granule) && !this.#isFolded(offset)) {
         const at = offset + this.#arena.toMarks;
         this.#arena.u8[at] = (this.#arena.u8[at] as number) & HEAT;
       }

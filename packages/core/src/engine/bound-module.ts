@@ -1,0 +1,441 @@
+/** The host's side of compiled code: what it is told, and what is done where it stops. */
+import type { Bus } from '../bus/bus.js';
+import type { Block } from '../isa/ir.js';
+import {
+  ADDRESS_WORD,
+  CODE_WORD,
+  HUNG_WORD,
+  LEFT_WORD,
+  LINE_WORD,
+  MARKS_WORD,
+  POINT_WORD,
+  RESET_WORD,
+  STATUS_WORD,
+  TRAP_WORD,
+  UNCHANGED_WORD,
+  VALUE_WORD,
+  WINDOW_ADD_WORD,
+  WINDOW_HIGH_WORD,
+  WINDOW_LOW_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_START_WORD,
+} from '../isa/words.js';
+import { PAUSE_STATUS } from '../machine/control.js';
+import type { Cpu } from '../machine/cpu.js';
+import { type Arena, SCRATCH_BYTES } from '../state/arena.js';
+import type { Scheduler } from '../time/scheduler.js';
+import {
+  type Flavour,
+  type InterpreterModule,
+  interpreterModule,
+  NO_POINT,
+  rareRegisters,
+} from './interpreter-module.js';
+import type { Stop } from './stop.js';
+import { HOST_WENT_ON, NO_TIME, NOT_AS_ASSUMED, STOPPED } from './translator/region-printer.js';
+import type { Resume } from './translator/specialize.js';
+import type { Translations } from './translator/translations.js';
+import { HOT_POINT, NOTE_BYTES, type Point, restOf } from './wasm/body-printer.js';
+import type { Window } from './window.js';
+
+/** Words that only compiled code uses. */
+const ENGINE_WORDS: ReadonlySet<number> = new Set([
+  LEFT_WORD,
+  WINDOW_START_WORD,
+  WINDOW_SIZE_WORD,
+  WINDOW_ADD_WORD,
+  WINDOW_LOW_WORD,
+  WINDOW_HIGH_WORD,
+  POINT_WORD,
+  ADDRESS_WORD,
+  VALUE_WORD,
+  CODE_WORD,
+  MARKS_WORD,
+]);
+
+/** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
+const LONGEST_CALL = 1_000_000;
+/** The same where a line is asserted: perhaps it is not for long, and there is a faster module for that. */
+const LONGEST_WATCHFUL_CALL = 5_000;
+
+/** Whether no line is asserted, and nothing else stands in the way of the next instruction. */
+export function isQuiet({ words }: Cpu, rare: readonly number[]): boolean {
+  if (words[LINE_WORD] !== 0) return false;
+  for (const register of rare) if (words[register] !== 0) return false;
+  return true;
+}
+
+/** A compiled module bound to a CPU. */
+export class BoundModule {
+  readonly compiled: InterpreterModule;
+  readonly #cpu: Cpu;
+  readonly #scheduler: Scheduler;
+  readonly #run: () => void;
+  readonly #flavour: Flavour;
+  readonly #longestCall: number;
+  readonly #rare: readonly number[];
+  readonly #stops: (Stop | undefined)[];
+  /** Time and cycles left at the last moment at which both were known. */
+  #time = 0;
+  #left = 0;
+  /** Where the present call is to end at the latest. */
+  #until = 0;
+  readonly #window: Window;
+  /** Where marks lie; traced code notes its cycles, by the cycles left when each began: the last's may be below 0. */
+  readonly #marks: number;
+  readonly #scratch: Int32Array;
+  /** Cycles that were left at the last one told. */
+  #told = 0;
+  /** The least room with which it is worthwhile to enter it. */
+  least = 1;
+  readonly translations: Translations | undefined;
+  /** Cycles that translated code has run. */
+  translated = 0;
+  /** The host is at work, and the clock is right as it stands. */
+  #isAtHost = false;
+
+  constructor(
+    cpu: Cpu,
+    arena: Arena,
+    scheduler: Scheduler,
+    window: Window,
+    flavour: Flavour,
+    translations: Translations | undefined,
+  ) {
+    this.#window = window;
+    this.compiled = interpreterModule(cpu.isa, cpu.offset, flavour);
+    this.#stops = this.compiled.points.map(() => undefined);
+    this.#flavour = flavour;
+    this.#rare = rareRegisters(cpu.isa);
+    if (flavour.isTraced) this.#longestCall = SCRATCH_BYTES / NOTE_BYTES - this.compiled.longest - 1;
+    else this.#longestCall = flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL_CALL;
+    this.#cpu = cpu;
+    this.#scheduler = scheduler;
+    const instance = new WebAssembly.Instance(this.compiled.module, {
+      host: {
+        memory: arena.memory as WebAssembly.Memory,
+        access: () => this.#access(),
+      },
+    });
+    this.#run = instance.exports.run as () => void;
+    this.#scratch = arena.words(arena.scratch, SCRATCH_BYTES / 4);
+    const notes = arena.scratch + this.compiled.longest * NOTE_BYTES;
+    this.#marks = flavour.isTraced ? notes : arena.toMarks;
+    this.translations = translations;
+  }
+
+  /**
+   * Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. Code
+   * that polls looks for itself whether one is due, so there an instruction may begin in the very cycle.
+   */
+  room(until: number): number {
+    const { clock, ticks } = this.#cpu;
+    const now = clock[0] as number;
+    const { isQuiet } = this.#flavour;
+    const beforeEvent = isQuiet ? 1 - this.compiled.longest : 1;
+    const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) + beforeEvent;
+    return Math.min(toEvent, Math.ceil((until - now) / ticks), this.#longestCall);
+  }
+
+  /** Run for the cycles that {@link room} gave. */
+  enter(room: number, until: number): void {
+    const { words, clock, control } = this.#cpu;
+    this.#time = clock[0] as number;
+    this.#left = room;
+    this.#until = until;
+    this.#isAtHost = false;
+    words[LEFT_WORD] = this.#told = room;
+    words[MARKS_WORD] = this.#marks;
+    this.#window.show();
+    try {
+      this.#run();
+    } finally {
+      if (!this.#isAtHost) clock[0] = this.#now();
+      if (words[STATUS_WORD] !== 0) {
+        words[STATUS_WORD] = 0;
+        control.pause |= PAUSE_STATUS;
+      }
+    }
+    if (this.#flavour.isTraced) this.#tell(words[LEFT_WORD] as number);
+  }
+
+  /** Do what compiled code has stopped at. */
+  #access(): void {
+    if (!this.#flavour.isTraced) {
+      this.#attend();
+      return;
+    }
+    // What was noted comes before what the host is about to do.
+    const { words } = this.#cpu;
+    const index = words[POINT_WORD] as number;
+    const pending = index < 0 ? 0 : (this.compiled.points[index] as Point).pending;
+    this.#tell((words[LEFT_WORD] as number) - pending);
+    this.#cpu.isAtFirstCycle = index >= 0 && (this.compiled.points[index] as Point).isFirst;
+    this.#attend();
+    this.#told = words[LEFT_WORD] as number;
+  }
+
+  /** A cycle, and the rest of its instruction, or an instruction as a whole. */
+  #attend(): void {
+    const cpu = this.#cpu;
+    const { words, clock, ticks } = cpu;
+    const index = words[POINT_WORD] as number;
+    this.#isAtHost = true;
+    if (index === NO_POINT) {
+      // A jump to beyond the window is a jump, too.
+      if (this.translations?.isHot(cpu.programCounter) && this.#runTranslated(this.translations)) return;
+      this.#isAtHost = true;
+      clock[0] = this.#now();
+      const before = words[TRAP_WORD] === 1 ? words.slice(0, cpu.isa.words) : undefined;
+      cpu.evaluator.step(cpu);
+      this.#goOn();
+      if (before?.every((word, at) => word === words[at] || this.#isNoMatter(at))) this.#trap();
+      return;
+    }
+    if (index === HOT_POINT) {
+      this.#runTranslated(this.translations as Translations);
+      return;
+    }
+    const stop = this.#stops[index] ?? this.#stopOf(index);
+    clock[0] = this.#time + (this.#left - (words[LEFT_WORD] as number) + stop.pending) * ticks;
+    if (stop.fetched >= 0) {
+      words[cpu.programCounterWord] = (words[CODE_WORD] as number) - (words[WINDOW_ADD_WORD] as number) + stop.fetched;
+    }
+    if (words[TRAP_WORD] === 1) {
+      const before = words.slice(0, cpu.isa.words);
+      this.#cycle(stop);
+      if (this.#isUnchanged(before)) this.#trap();
+    } else this.#cycle(stop);
+  }
+
+  /** Do the cycle of a point, and finish its instruction. */
+  #cycle({ kind, bus, length, result, finish }: Stop): void {
+    const cpu = this.#cpu;
+    const { words, clock, control, memory, io } = cpu;
+    const lines = words[LINE_WORD];
+    const attention = clock[1] as number;
+    const version = memory.version + io.version;
+    const address = words[ADDRESS_WORD] as number;
+    if (kind === 'read') words[result] = cpu.read(bus, address, length);
+    else if (kind === 'write') cpu.write(bus, address, words[VALUE_WORD] as number, length);
+    else if (kind === 'idle') cpu.idle(address, length);
+    else if (kind === 'pass') cpu.pass(() => address, length);
+    else if (kind === 'return') cpu.endOfInterrupt();
+    else words[result] = cpu.acknowledge(address, length);
+    finish(cpu);
+    // Mostly nothing has come of it that compiled code must not miss, and all that it was told still holds.
+    const isAsBefore =
+      words[LINE_WORD] === lines &&
+      (clock[1] as number) >= attention &&
+      memory.version + io.version === version &&
+      control.pause === 0 &&
+      ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) === 0 &&
+      (!this.#flavour.isQuiet || isQuiet(cpu, this.#rare));
+    if (!isAsBefore) this.#goOn();
+    else {
+      words[LEFT_WORD] = this.#left - ((clock[0] as number) - this.#time) / cpu.ticks;
+      this.#isAtHost = false;
+    }
+  }
+
+  #stopOf(index: number): Stop {
+    const { statement, rest, pending, fetched } = this.compiled.points[index] as Point;
+    const stop = this.#stopAt(statement, restOf(rest), pending, fetched);
+    this.#stops[index] = stop;
+    return stop;
+  }
+
+  /** What a point of a region is to the host. */
+  resumeAt({ statement, rest }: Resume): Stop {
+    return this.#stopAt(statement, rest.statements);
+  }
+
+  #stopAt({ cycle, result }: Point['statement'], block: Block, pending = 0, fetched = -1): Stop {
+    const { isa, evaluator } = this.#cpu;
+    return {
+      kind: cycle.waits || cycle.kind !== 'idle' ? cycle.kind : 'pass',
+      bus: this.#busOf(cycle.space),
+      length: cycle.length,
+      result: isa.words + result,
+      pending,
+      fetched,
+      finish: evaluator.compile({ block, locals: 0 }),
+      address: -1,
+      device: undefined,
+      register: 0,
+    };
+  }
+
+  /** From a hot place on, run regions as long as one leads to another; whether any has come further. */
+  #runTranslated(translations: Translations): boolean {
+    const cpu = this.#cpu;
+    const { words, clock, programCounterWord } = cpu;
+    const begin = this.#now();
+    this.#isAtHost = false;
+    translations.looksForTraps = words[TRAP_WORD] !== 0;
+    const first = translations.find(words[programCounterWord] as number);
+    let region = first;
+    while (region && (words[LEFT_WORD] as number) > 0) {
+      const result = region.run();
+      if (result === NO_TIME) {
+        // It would be gone to again in vain, at each jump until then.
+        if ((words[LEFT_WORD] as number) < this.least) this.#stop();
+        break;
+      }
+      if (result === NOT_AS_ASSUMED) {
+        region = translations.find(words[programCounterWord] as number);
+        continue;
+      }
+      if (result >= 0) {
+        this.#isAtHost = true;
+        clock[0] = this.#now();
+        const { stops, compiled } = region;
+        stops[result] ??= this.resumeAt(compiled.points[result] as Resume);
+        this.#cycle(stops[result]);
+      } else if (result === STOPPED) {
+        this.#isAtHost = true;
+        clock[0] = this.#now();
+        this.#goOn();
+      }
+      region = translations.follow(region, words[programCounterWord] as number);
+    }
+    const end = this.#now();
+    this.translated += (end - begin) / cpu.ticks;
+    if (first) translations.ran(first, (end - begin) / cpu.ticks);
+    this.#window.show();
+    return end > begin;
+  }
+
+  /** The time, in the midst of compiled code. */
+  #now(): number {
+    const { words, ticks } = this.#cpu;
+    return this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+  }
+
+  /** An access in the midst of a region. A value that was read, or that the host has finished the instruction. */
+  regionAccess(stop: Stop, address: number, value: number): number {
+    const cpu = this.#cpu;
+    const { words, clock, ticks, memory, io } = cpu;
+    const { kind, bus, length } = stop;
+    const now = this.#time + (this.#left - (words[LEFT_WORD] as number)) * ticks;
+    clock[0] = now;
+    this.#isAtHost = true;
+    const attention = clock[1] as number;
+    const version = memory.version + io.version;
+    const { edgeCount } = cpu;
+    let seen: number | undefined = 0;
+    if (stop.address !== address) {
+      const found = bus.deviceAt(address, kind === 'read' ? 'read' : 'write');
+      stop.address = address;
+      stop.device = found?.device;
+      stop.register = found?.register ?? 0;
+    }
+    if (stop.device) {
+      // Nothing is due, and nothing holds the cycle up: this is all that it comes to.
+      this.#scheduler.advance(now);
+      if (kind === 'read') seen = stop.device.read?.(stop.register);
+      else stop.device.write?.(stop.register, value);
+      seen = seen === undefined ? bus.openBus : seen & 0xff;
+      clock[0] = now + length * ticks;
+    } else if (kind === 'read') seen = cpu.read(bus, address, length);
+    else cpu.write(bus, address, value, length);
+    const isAsBefore =
+      clock[0] === now + length * ticks &&
+      cpu.edgeCount === edgeCount &&
+      words[LINE_WORD] === 0 &&
+      (clock[1] as number) >= attention &&
+      memory.version + io.version === version &&
+      cpu.control.pause === 0 &&
+      ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) === 0;
+    if (isAsBefore) {
+      this.#isAtHost = false;
+      return seen;
+    }
+    if (kind === 'read') words[stop.result] = seen;
+    stop.finish(cpu);
+    this.#goOn();
+    return HOST_WENT_ON;
+  }
+
+  #trap(): void {
+    this.#cpu.words[TRAP_WORD] = 2;
+    // The host has just run the instruction: the clock is right.
+    this.#time = this.#cpu.clock[0] as number;
+    this.#cpu.words[LEFT_WORD] = this.#left = 0;
+  }
+
+  /** Have compiled code return before its next instruction. */
+  #stop(): void {
+    this.#time = this.#now();
+    this.#cpu.words[LEFT_WORD] = this.#left = 0;
+  }
+
+  /** Whether a word tells nothing of what an instruction has changed. */
+  #isNoMatter(word: number): boolean {
+    return ENGINE_WORDS.has(word) || this.#cpu.isa.counters.has(word);
+  }
+
+  /** Whether the instruction that the host has finished left everything as it was. */
+  #isUnchanged(beforeAccess: Int32Array): boolean {
+    const { words, programCounter, programCounterWord } = this.#cpu;
+    return (
+      programCounter === words[UNCHANGED_WORD] &&
+      beforeAccess.every(
+        (word, index) => word === words[index] || index === programCounterWord || this.#isNoMatter(index),
+      )
+    );
+  }
+
+  /** Tell the cycles noted since the last time, of which none began with `until` or fewer left. */
+  #tell(until: number): void {
+    const cpu = this.#cpu;
+    const notes = this.#scratch;
+    const { points, longest } = this.compiled;
+    const size = NOTE_BYTES / 4;
+    const begin = this.#time / cpu.ticks + this.#left;
+    const last = (until + longest) * size;
+    let at = (this.#told + longest) * size;
+    this.#told = until;
+    try {
+      for (; at > last; at -= size) {
+        const point = notes[at] as number;
+        if (point === 0) continue;
+        notes[at] = 0;
+        const { statement, isFirst: first } = points[point - 1] as Point;
+        const { kind, space } = statement.cycle;
+        cpu.trace?.({
+          cpu: cpu.name,
+          cycle: begin + longest - at / size,
+          kind,
+          space: this.#busOf(space).name,
+          address: notes[at + 1] as number,
+          value: notes[at + 2] as number,
+          stalled: false,
+          first,
+        });
+      }
+    } finally {
+      // A listener that throws hears no more of them.
+      for (; at > last; at -= size) notes[at] = 0;
+    }
+  }
+
+  #busOf(space: string): Bus {
+    return space === 'io' ? this.#cpu.io : this.#cpu.memory;
+  }
+
+  /** Say how long compiled code may go on from here. */
+  #goOn(): void {
+    const { words, clock, control } = this.#cpu;
+    const isSpecial = clock[1] === Number.NEGATIVE_INFINITY || control.pause !== 0;
+    const mustStop =
+      isSpecial ||
+      ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0 ||
+      (!this.#flavour.isTraced && this.#flavour.isQuiet !== isQuiet(this.#cpu, this.#rare));
+    this.#time = clock[0] as number;
+    this.#left = mustStop ? 0 : this.room(this.#until);
+    words[LEFT_WORD] = this.#left;
+    this.#isAtHost = false;
+    this.#window.show();
+  }
+}
