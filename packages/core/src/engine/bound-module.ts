@@ -86,8 +86,10 @@ export class BoundModule {
   readonly #scratch: Int32Array;
   /** Cycles that were left at the last one told. */
   #told = 0;
-  /** The least room with which it is worthwhile to enter it. */
+  /** Cycles before an event from which on another module runs. */
   least = 1;
+  /** Whether an event was what limits the {@link room} found last. */
+  endsAtEvent = false;
   readonly translations: Translations | undefined;
   /** Cycles that translated code has run. */
   translated = 0;
@@ -134,7 +136,9 @@ export class BoundModule {
     const { isQuiet } = this.#flavour;
     const beforeEvent = isQuiet ? 1 - this.compiled.longest : 1;
     const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) + beforeEvent;
-    return Math.min(toEvent, Math.ceil((until - now) / ticks), this.#longestCall);
+    const toEnd = Math.min(Math.ceil((until - now) / ticks), this.#longestCall);
+    this.endsAtEvent = toEvent <= toEnd;
+    return Math.min(toEvent, toEnd);
   }
 
   /** Run for the cycles that {@link room} gave. */
@@ -278,8 +282,8 @@ export class BoundModule {
     while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
       if (result === NO_TIME) {
-        // It would be gone to again in vain, at each jump until then.
-        if ((words[LEFT_WORD] as number) < this.least) this.#stop();
+        // It would be gone to again in vain, at each jump until the event.
+        if ((words[LEFT_WORD] as number) < this.least && this.endsAtEvent) this.#stop();
         break;
       }
       if (result === NOT_AS_ASSUMED) {

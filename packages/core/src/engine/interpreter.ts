@@ -20,9 +20,9 @@ import { Window } from './window.js';
 
 /**
  * How often the evaluator runs the instruction of an event while no line is asserted, before a module that polls is
- * made for these: that takes as long as some 100,000 of them.
+ * made for these: that takes as long as so many of them.
  */
-const NEAR_EVENTS = 20_000;
+const NEAR_EVENTS = 100_000;
 /** From so many cycles before an event on, that module runs what comes before it, too: regions end up to 200 before it. */
 const NEAR = 100;
 
@@ -88,7 +88,7 @@ class Interpreter implements RunningEngine {
       // Regions do not look for an address.
       const bound = this.#boundOf(false, isWatched, true, isForAddress ? 0 : this.#jumps);
       this.#room = bound.room(until);
-      if (this.#room >= bound.least) return bound;
+      if (this.#room >= bound.least || (this.#room > 0 && !bound.endsAtEvent)) return bound;
       // An event is near.
       this.#nearEvents += 1;
       const isMade = this.#bound[keyOf(false, isWatched, false, 0)] !== undefined;
