@@ -150,6 +150,22 @@ test('an interrupt may come at each cycle of a region', () => {
   }
 });
 
+test('a run may end at each cycle after an event, and after an access that had the host look anew', () => {
+  const source = COUNT.replace('        inx\n', '        inx\n        txa\n        and #1\n        sta $0480\n');
+  for (let cycles = 1; cycles <= 160; cycles += 1) {
+    const [wanted, seen] = (['evaluator', 'translator'] as const).map((engine) => {
+      const machine = machineOf(source, engine, { translator: translatorAfter(1), period: 400 });
+      machine.run(8000);
+      const { translator: before } = machine.stats().cycles;
+      machine.run(cycles);
+      const { translator: after } = machine.stats().cycles;
+      return { state: state(machine), translated: after - before };
+    });
+    if (cycles > 100) expect(seen?.translated).toBeGreaterThan(0);
+    expect(seen?.state).toBe(wanted?.state);
+  }
+});
+
 test('most is translated though a timer interrupts every 1,000 cycles', () => {
   const machine = machineOf(COUNT, 'translator', { period: 1000, translator });
   machine.run(10_000_000);

@@ -11,6 +11,7 @@ import {
   POINT_WORD,
   RESET_WORD,
   STATUS_WORD,
+  TOO_FEW_WORD,
   TRAP_WORD,
   UNCHANGED_WORD,
   VALUE_WORD,
@@ -51,12 +52,13 @@ const ENGINE_WORDS: ReadonlySet<number> = new Set([
   VALUE_WORD,
   CODE_WORD,
   MARKS_WORD,
+  TOO_FEW_WORD,
 ]);
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
 const LONGEST_CALL = 1_000_000;
-/** The same where a line is asserted: perhaps it is not for long, and there is a faster module for that. */
-const LONGEST_WATCHFUL_CALL = 5_000;
+/** The longest that code which looks at lines goes on where perhaps none is asserted: there is faster code for that. */
+const LONGEST_WATCHFUL = 5_000;
 
 /** Whether no line is asserted, and nothing else stands in the way of the next instruction. */
 export function isQuiet({ words }: Cpu, rare: readonly number[]): boolean {
@@ -72,7 +74,8 @@ export class BoundModule {
   readonly #scheduler: Scheduler;
   readonly #run: () => void;
   readonly #flavour: Flavour;
-  readonly #longestCall: number;
+  /** Cycles for which {@link room} is given at most. */
+  readonly #mostRoom: number;
   readonly #rare: readonly number[];
   readonly #stops: (Stop | undefined)[];
   /** Time and cycles left at the last moment at which both were known. */
@@ -86,10 +89,12 @@ export class BoundModule {
   readonly #scratch: Int32Array;
   /** Cycles that were left at the last one told. */
   #told = 0;
-  /** Cycles before an event from which on another module runs. */
-  least = 1;
-  /** Whether an event was what limits the {@link room} found last. */
-  endsAtEvent = false;
+  /** A region runs, or is about to. */
+  #isInRegion = false;
+  /** When code that looks at lines is left for the faster one: Infinity while one is asserted. */
+  #leaveAt = Number.POSITIVE_INFINITY;
+  /** Whether that comes before anything else that the cycles left lead to. */
+  #isCutShort = false;
   readonly translations: Translations | undefined;
   /** Cycles that translated code has run. */
   translated = 0;
@@ -109,8 +114,8 @@ export class BoundModule {
     this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
     this.#rare = rareRegisters(cpu.isa);
-    if (flavour.isTraced) this.#longestCall = SCRATCH_BYTES / NOTE_BYTES - this.compiled.longest - 1;
-    else this.#longestCall = flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL_CALL;
+    if (flavour.isTraced) this.#mostRoom = SCRATCH_BYTES / NOTE_BYTES - this.compiled.longest - 1;
+    else this.#mostRoom = flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL;
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
@@ -128,17 +133,14 @@ export class BoundModule {
 
   /**
    * Cycles in which instructions may begin: what is left to `until`, and before an instruction could meet an event. Code
-   * that polls looks for itself whether one is due, so there an instruction may begin in the very cycle.
+   * that looks at lines leaves the instruction in which one is due to the host, so there this one counts, too.
    */
-  room(until: number): number {
+  room(until: number, most = this.#mostRoom): number {
     const { clock, ticks } = this.#cpu;
     const now = clock[0] as number;
-    const { isQuiet } = this.#flavour;
-    const beforeEvent = isQuiet ? 1 - this.compiled.longest : 1;
-    const toEvent = Math.ceil((this.#scheduler.nextDue - now) / ticks) + beforeEvent;
-    const toEnd = Math.min(Math.ceil((until - now) / ticks), this.#longestCall);
-    this.endsAtEvent = toEvent <= toEnd;
-    return Math.min(toEvent, toEnd);
+    const beforeEvent = 1 - (this.#flavour.isQuiet ? this.compiled.longest : 0);
+    const end = Math.min(this.#scheduler.nextDue + beforeEvent * ticks, until);
+    return Math.min(Math.ceil((end - now) / ticks), most);
   }
 
   /** Run for the cycles that {@link room} gave. */
@@ -146,10 +148,13 @@ export class BoundModule {
     const { words, clock, control } = this.#cpu;
     this.#time = clock[0] as number;
     this.#left = room;
-    this.#until = until;
+    this.#until = Math.min(until, this.#time + LONGEST_CALL * this.#cpu.ticks);
+    this.#leaveAt = Number.POSITIVE_INFINITY;
+    this.#isCutShort = false;
     this.#isAtHost = false;
     words[LEFT_WORD] = this.#told = room;
     words[MARKS_WORD] = this.#marks;
+    words[TOO_FEW_WORD] = 0;
     this.#window.show();
     try {
       this.#run();
@@ -186,8 +191,13 @@ export class BoundModule {
     const index = words[POINT_WORD] as number;
     this.#isAtHost = true;
     if (index === NO_POINT) {
-      // A jump to beyond the window is a jump, too.
-      if (this.translations?.isHot(cpu.programCounter) && this.#runTranslated(this.translations)) return;
+      if (this.#isTimeUp()) {
+        // The instruction may be the one in which an event is due.
+        if (this.#now() + this.compiled.longest * ticks >= this.#leaveAt) {
+          this.#stop();
+          return;
+        }
+      } else if (this.#isAtHotPlace() && this.#runTranslated(this.translations as Translations)) return;
       this.#isAtHost = true;
       clock[0] = this.#now();
       const before = words[TRAP_WORD] === 1 ? words.slice(0, cpu.isa.words) : undefined;
@@ -197,7 +207,9 @@ export class BoundModule {
       return;
     }
     if (index === HOT_POINT) {
-      this.#runTranslated(this.translations as Translations);
+      // Regions do not look at what may come in place of an instruction.
+      if (isQuiet(cpu, this.#rare)) this.#runTranslated(this.translations as Translations);
+      else this.#isAtHost = false;
       return;
     }
     const stop = this.#stops[index] ?? this.#stopOf(index);
@@ -223,7 +235,6 @@ export class BoundModule {
     if (kind === 'read') words[result] = cpu.read(bus, address, length);
     else if (kind === 'write') cpu.write(bus, address, words[VALUE_WORD] as number, length);
     else if (kind === 'idle') cpu.idle(address, length);
-    else if (kind === 'pass') cpu.pass(() => address, length);
     else if (kind === 'return') cpu.endOfInterrupt();
     else words[result] = cpu.acknowledge(address, length);
     finish(cpu);
@@ -257,7 +268,7 @@ export class BoundModule {
   #stopAt({ cycle, result }: Point['statement'], block: Block, pending = 0, fetched = -1): Stop {
     const { isa, evaluator } = this.#cpu;
     return {
-      kind: cycle.waits || cycle.kind !== 'idle' ? cycle.kind : 'pass',
+      kind: cycle.kind,
       bus: this.#busOf(cycle.space),
       length: cycle.length,
       result: isa.words + result,
@@ -275,15 +286,24 @@ export class BoundModule {
     const cpu = this.#cpu;
     const { words, clock, programCounterWord } = cpu;
     const begin = this.#now();
+    const { isQuiet: isFree } = this.#flavour;
+    const { longest } = this.compiled;
+    this.#isInRegion = true;
+    if (!isFree) {
+      if (this.#isCutShort) {
+        clock[0] = begin;
+        this.#goOn();
+      } else this.#shift(-longest);
+    }
     this.#isAtHost = false;
     translations.looksForTraps = words[TRAP_WORD] !== 0;
     const first = translations.find(words[programCounterWord] as number);
     let region = first;
+    let isTooShort = false;
     while (region && (words[LEFT_WORD] as number) > 0) {
       const result = region.run();
       if (result === NO_TIME) {
-        // It would be gone to again in vain, at each jump until the event.
-        if ((words[LEFT_WORD] as number) < this.least && this.endsAtEvent) this.#stop();
+        isTooShort = true;
         break;
       }
       if (result === NOT_AS_ASSUMED) {
@@ -306,7 +326,21 @@ export class BoundModule {
     const end = this.#now();
     this.translated += (end - begin) / cpu.ticks;
     if (first) translations.ran(first, (end - begin) / cpu.ticks);
-    this.#window.show();
+    this.#isInRegion = false;
+    if (isFree) this.#window.show();
+    else {
+      this.#leaveAt = Number.POSITIVE_INFINITY;
+      this.#isCutShort = false;
+      if (words[LINE_WORD] === 0 && (words[LEFT_WORD] as number) > 0) {
+        this.#shift(longest);
+        this.#window.show();
+      } else {
+        clock[0] = end;
+        this.#goOn();
+      }
+    }
+    // It would be gone to again in vain, at each jump until then.
+    if (isTooShort) words[TOO_FEW_WORD] = words[LEFT_WORD] as number;
     return end > begin;
   }
 
@@ -368,10 +402,32 @@ export class BoundModule {
     this.#cpu.words[LEFT_WORD] = this.#left = 0;
   }
 
+  /** Count the cycles left from another moment on. */
+  #shift(cycles: number): void {
+    this.#left += cycles;
+    this.#cpu.words[LEFT_WORD] = (this.#cpu.words[LEFT_WORD] as number) + cycles;
+  }
+
+  /** Whether code that looks at lines may have stopped for there is not enough time for the instruction. */
+  #isTimeUp(): boolean {
+    return !this.#flavour.isQuiet && (this.#cpu.words[LEFT_WORD] as number) <= this.compiled.longest;
+  }
+
+  /** Count a jump to beyond the window, which is one, too; whether a region is to run there. */
+  #isAtHotPlace(): boolean {
+    const cpu = this.#cpu;
+    if (!this.translations || !isQuiet(cpu, this.#rare)) return false;
+    return (
+      (cpu.words[LEFT_WORD] as number) > (cpu.words[TOO_FEW_WORD] as number) &&
+      this.translations.isHot(cpu.programCounter)
+    );
+  }
+
   /** Have compiled code return before its next instruction. */
   #stop(): void {
     this.#time = this.#now();
     this.#cpu.words[LEFT_WORD] = this.#left = 0;
+    this.#isAtHost = false;
   }
 
   /** Whether a word tells nothing of what an instruction has changed. */
@@ -431,15 +487,35 @@ export class BoundModule {
   /** Say how long compiled code may go on from here. */
   #goOn(): void {
     const { words, clock, control } = this.#cpu;
+    const now = clock[0] as number;
     const isSpecial = clock[1] === Number.NEGATIVE_INFINITY || control.pause !== 0;
     const mustStop =
       isSpecial ||
       ((words[RESET_WORD] as number) | (words[HUNG_WORD] as number)) !== 0 ||
-      (!this.#flavour.isTraced && this.#flavour.isQuiet !== isQuiet(this.#cpu, this.#rare));
-    this.#time = clock[0] as number;
-    this.#left = mustStop ? 0 : this.room(this.#until);
+      (!this.#flavour.isTraced && !this.#isRightCode(now));
+    this.#time = now;
+    if (mustStop) this.#left = 0;
+    else if (this.#isInRegion) {
+      this.#left = this.room(this.#until, LONGEST_CALL) - (this.#flavour.isQuiet ? 0 : this.compiled.longest);
+    } else {
+      this.#isCutShort = this.#leaveAt < Math.min(this.#until, this.#scheduler.nextDue);
+      this.#left = this.room(Math.min(this.#until, this.#leaveAt));
+    }
     words[LEFT_WORD] = this.#left;
+    words[TOO_FEW_WORD] = 0;
     this.#isAtHost = false;
     this.#window.show();
+  }
+
+  /** Whether this is the code to run, with lines as they are. */
+  #isRightCode(now: number): boolean {
+    const isNone = isQuiet(this.#cpu, this.#rare);
+    if (this.#flavour.isQuiet || this.#isInRegion) return isNone;
+    if (!isNone) this.#leaveAt = Number.POSITIVE_INFINITY;
+    else if (!this.translations) return false;
+    else if (this.#leaveAt === Number.POSITIVE_INFINITY) {
+      this.#leaveAt = now + LONGEST_WATCHFUL * this.#cpu.ticks;
+    }
+    return now < this.#leaveAt;
   }
 }

@@ -121,6 +121,11 @@ export function longestPath(isa: InstructionSet, block: Block, pages = new Map<s
   return sum;
 }
 
+/** Cycles of the longest path to where a block decodes. */
+function cyclesBeforeRow(isa: InstructionSet, block: Block): number {
+  return longestPath(isa, block, new Map([...isa.pages.keys()].map((page) => [page, 0])));
+}
+
 function longestRow(isa: InstructionSet, page: string, pages: Map<string, number>): number {
   let longest = pages.get(page);
   if (longest === undefined) {
@@ -141,11 +146,11 @@ export function rareRegisters(isa: InstructionSet): readonly number[] {
   return first?.op === 'if' ? zeroWhenFalse(first.condition) : [];
 }
 
-/** The first `if` of `step` with what decodes in its rare arm taken out: there the host runs the instruction. */
-function withoutRareDecode(block: Block): { readonly block: Block; readonly isHostRare: boolean } {
-  const [first, ...others] = block;
-  const isHostRare = first?.op === 'if' && someStatement(first.consequent, ({ op }) => op === 'decode');
-  return { block: isHostRare ? [...first.alternate, ...others] : block, isHostRare };
+/** `step` in two: what comes where no rare register is other than 0, and what else. */
+function withoutRareArm({ step }: InstructionSet, isRare: boolean): { readonly usual: Block; readonly rare: Block } {
+  const [first, ...others] = step.block;
+  if (!isRare || first?.op !== 'if') return { usual: step.block, rare: [] };
+  return { usual: [...first.alternate, ...others], rare: [...first.consequent, ...others] };
 }
 
 /** The pages on which a block goes on, by its paths: to decode is the last that a path does. */
@@ -155,9 +160,15 @@ function decodedPages(block: Block): readonly string[] {
   return last?.op === 'if' ? [...decodedPages(last.consequent), ...decodedPages(last.alternate)] : [];
 }
 
+function alwaysDecodes(block: Block): boolean {
+  const last = block.at(-1);
+  return (
+    last?.op === 'decode' || (last?.op === 'if' && alwaysDecodes(last.consequent) && alwaysDecodes(last.alternate))
+  );
+}
+
 /** How often rows that `step` decodes go on with a page behind a prefix. */
-function countDecodes(isa: InstructionSet): number {
-  const { block: step } = withoutRareDecode(isa.step.block);
+function countDecodes(isa: InstructionSet, step: Block): number {
   let count = 0;
   for (const page of new Set(decodedPages(step))) {
     for (const block of blocksOf(isa, page)) count += decodedPages(block).length;
@@ -194,6 +205,7 @@ export function printInterpreter(
     programCounter: register,
   };
   const programCounter = base + register * 4;
+  const pages = new Map<string, number>();
   let locals = FIRST_POOL;
 
   const word = (index: number): Code => code.constant(0).load(base + index * 4);
@@ -223,8 +235,17 @@ export function printInterpreter(
   /**
    * The bodies of a page, one after the end of each block, so that the table's n-th target is the n-th body. The last
    * one stands for all opcodes that no row describes.
+   *
+   * @param cyclesBefore those of the instruction before its row; given where each body is to look whether it has time
    */
-  const rowsOf = (page: string, depth: number, beyond: number, before: BodyPrinter, decode: Decode): void => {
+  const rowsOf = (
+    page: string,
+    depth: number,
+    beyond: number,
+    before: BodyPrinter,
+    decode: Decode,
+    cyclesBefore?: number,
+  ): void => {
     const rows = isa.pages.get(page) ?? [];
     const bodies: Block[] = [];
     // Rows of another page that stand in here are seldom met: the host runs the instruction.
@@ -246,6 +267,10 @@ export function printInterpreter(
     );
     bodies.forEach((body, index) => {
       code.end();
+      if (cyclesBefore !== undefined) {
+        code.getLocal(LEFT).constant(cyclesBefore + longestPath(isa, body, pages));
+        code.byte(op.le).branchIf(atHost - 1 - index);
+      }
       const printer = new BodyPrinter(target, depth + atHost - index, beyond, before);
       printer.print(body, decode);
       locals = Math.max(locals, printer.mostLocals);
@@ -258,7 +283,11 @@ export function printInterpreter(
    * Opcodes behind a prefix stand outside the loop of instructions, one page after the other, each going on at the loop
    * around it: the fewer bodies are in the inner one, the better V8 keeps its locals in registers.
    */
-  const sections = countDecodes(isa);
+  const { usual, rare: rareArm } = withoutRareArm(isa, rare.size > 0);
+  const sections = countDecodes(isa, usual);
+  // Traced code has to look before it notes anything.
+  const looksInRows = !isQuiet && !isTraced && alwaysDecodes(usual);
+  const cyclesBefore = looksInRows ? cyclesBeforeRow(isa, usual) : undefined;
   const beyond = sections === 0 ? 0 : sections + 1;
   const behind: { readonly page: string; readonly before: BodyPrinter }[] = [];
   const inPlace: Decode = (page, before) =>
@@ -297,25 +326,46 @@ export function printInterpreter(
     code.constant(0).setLocal(CHANGED);
     code.getLocal(CODE).setLocal(PREVIOUS);
   }
-  code.getLocal(LEFT).constant(1).byte(op.lt).if();
-  leave();
-  code.end();
+  if (isQuiet) {
+    code.getLocal(LEFT).constant(1).byte(op.lt).if();
+    leave();
+    code.end();
+  } else if (cyclesBefore === undefined) {
+    code
+      .getLocal(LEFT)
+      .constant(longestPath(isa, isa.step.block, pages))
+      .byte(op.le)
+      .if();
+    outside(1 + beyond);
+    code.end();
+  }
   code.getLocal(CODE);
   word(WINDOW_HIGH_WORD).byte(op.geUnsigned).if();
   outside(1 + beyond);
   code.end();
-  const { block, isHostRare } = withoutRareDecode(isa.step.block);
-  if (isHostRare && !isQuiet) {
+  if (!isQuiet && rareArm.length > 0) {
     for (const [index, register] of [...rare].entries()) {
       word(register);
       if (index > 0) code.byte(op.or);
     }
     code.if();
-    outside(1 + beyond);
+    if (someStatement(rareArm, ({ op }) => op === 'decode')) outside(1 + beyond);
+    else {
+      code
+        .getLocal(LEFT)
+        .constant(longestPath(isa, rareArm, pages))
+        .byte(op.le)
+        .if();
+      outside(2 + beyond);
+      code.end();
+      const sequence = new BodyPrinter(target, 1, beyond);
+      sequence.print(rareArm, inPlace);
+      locals = Math.max(locals, sequence.mostLocals);
+    }
     code.end();
   }
-  const step = new BodyPrinter(target, 0, beyond);
-  step.print(block, (page, before) => rowsOf(page, before.depth, beyond, before, inSection));
+  const step = new BodyPrinter(target, 0, beyond, undefined, rare);
+  step.print(usual, (page, before) => rowsOf(page, before.depth, beyond, before, inSection, cyclesBefore));
   locals = Math.max(locals, step.mostLocals);
   code.end();
   code.byte(op.unreachable);

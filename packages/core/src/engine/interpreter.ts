@@ -3,8 +3,8 @@ import { BackplaneError } from '../errors.js';
 import {
   BREAK_WORD,
   LEFT_WORD,
-  MARKS_WORD,
   RESET_WORD,
+  TOO_FEW_WORD,
   TRAP_WORD,
   UNCHANGED_WORD,
   WINDOW_START_WORD,
@@ -23,8 +23,6 @@ import { Window } from './window.js';
  * made for these: that takes as long as so many of them.
  */
 const NEAR_EVENTS = 100_000;
-/** From so many cycles before an event on, that module runs what comes before it, too: regions end up to 200 before it. */
-const NEAR = 100;
 
 /** Where the module of a flavour is kept. */
 function keyOf(isTraced: boolean, isWatched: boolean, isForQuiet: boolean, jumps: number): number {
@@ -84,18 +82,18 @@ class Interpreter implements RunningEngine {
   #boundFor(until: number, isWatched: boolean, isForAddress: boolean): BoundModule | undefined {
     if (!this.#canEnter()) return undefined;
     const isTraced = this.#cpu.trace !== null;
+    // Regions do not look for an address.
+    const jumps = isForAddress ? 0 : this.#jumps;
     if (!isTraced && isQuiet(this.#cpu, this.#rare)) {
-      // Regions do not look for an address.
-      const bound = this.#boundOf(false, isWatched, true, isForAddress ? 0 : this.#jumps);
+      const bound = this.#boundOf(false, isWatched, true, jumps);
       this.#room = bound.room(until);
-      if (this.#room >= bound.least || (this.#room > 0 && !bound.endsAtEvent)) return bound;
+      if (this.#room > 0) return bound;
       // An event is near.
       this.#nearEvents += 1;
-      const isMade = this.#bound[keyOf(false, isWatched, false, 0)] !== undefined;
+      const isMade = this.#bound[keyOf(false, isWatched, false, jumps)] !== undefined;
       if (!isMade && this.#nearEvents < this.#nearEventsBefore) return undefined;
-      bound.least = NEAR;
     }
-    const bound = this.#boundOf(isTraced, isWatched, false, 0);
+    const bound = this.#boundOf(isTraced, isWatched, false, isTraced ? 0 : jumps);
     this.#room = bound.room(until);
     return this.#room > 0 ? bound : undefined;
   }
@@ -160,7 +158,7 @@ class Interpreter implements RunningEngine {
   #forget(): void {
     const { words } = this.#cpu;
     words[LEFT_WORD] = 0;
-    words.fill(0, WINDOW_START_WORD, MARKS_WORD + 1);
+    words.fill(0, WINDOW_START_WORD, TOO_FEW_WORD + 1);
     this.#window.forget();
   }
 

@@ -36,8 +36,10 @@ export const VALUE_WORD = 17;
 export const CODE_WORD = 18;
 /** Counting compiled code: from a byte of memory to its mark. */
 export const MARKS_WORD = 19;
+/** … and with how few cycles left no region has time. */
+export const TOO_FEW_WORD = 20;
 /** Traced compiled code, which does not count: where the cycle is noted that begins with none left. */
 export const NOTES_WORD = 19;
-export const FIRST_REGISTER = 20;
+export const FIRST_REGISTER = 21;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

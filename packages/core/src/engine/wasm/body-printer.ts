@@ -19,6 +19,7 @@ import {
   NOTES_WORD,
   POINT_WORD,
   STATUS_WORD,
+  TOO_FEW_WORD,
   VALUE_WORD,
   WINDOW_ADD_WORD,
   WINDOW_LOW_WORD,
@@ -197,8 +198,15 @@ export class BodyPrinter {
    * @param depth blocks between the place where the body stands and the label of the loop of instructions
    * @param beyond labels between that one and the outermost one that goes on with the next instruction
    * @param before what has been printed of the instruction so far: the body goes on in its locals
+   * @param zero registers that are known to be 0, if nothing has been printed
    */
-  constructor(target: PrintTarget, depth: number, beyond: number, before?: BodyPrinter) {
+  constructor(
+    target: PrintTarget,
+    depth: number,
+    beyond: number,
+    before?: BodyPrinter,
+    zero: ReadonlySet<number> = NONE,
+  ) {
     this.#target = target;
     this.#depth = depth;
     this.#beyond = beyond;
@@ -206,7 +214,7 @@ export class BodyPrinter {
     this.#programCounter = target.programCounter;
     this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
     this.#statusRegisters = target.statusRegisters;
-    this.#zero = target.isQuiet ? target.rare : NONE;
+    this.#zero = zero;
     // Arrays and bits, and no loops by for…of: a process prints a module before V8 has optimized anything of this.
     this.#used = before ? before.#used.slice() : [];
     this.#localOfRegister = before ? before.#localOfRegister.slice() : Array(target.isa.words).fill(0);
@@ -275,7 +283,7 @@ export class BodyPrinter {
 
   /** Count a jump. */
   #count(jumps: number): void {
-    const { code, isWatched } = this.#target;
+    const { code, isWatched, isQuiet } = this.#target;
     const { heat: hot, shift } = counting(jumps);
     const mark = ADDRESS;
     const heat = PLAIN;
@@ -284,10 +292,16 @@ export class BodyPrinter {
     code.constant(HEAT).byte(op.and).constant(hot).byte(op.ge).if();
     // What may be a trap is looked at first.
     if (isWatched) code.getLocal(CODE).getLocal(PREVIOUS).byte(op.ne).getLocal(CHANGED).byte(op.or).if();
+    code.getLocal(LEFT);
+    this.#word(TOO_FEW_WORD).byte(op.gt);
+    // Regions do not look at lines.
+    if (!isQuiet) this.#word(LINE_WORD).byte(op.eqz).byte(op.and);
+    code.if();
     this.#storeLocal(this.#programCounter, PROGRAM_COUNTER);
     code.constant(0).constant(HOT_POINT);
     this.#storeWord(POINT_WORD);
-    code.branch(this.toOuterLabels + (isWatched ? 2 : 1) + HOST);
+    code.branch(this.toOuterLabels + (isWatched ? 3 : 2) + HOST);
+    code.end();
     if (isWatched) code.end();
     code.else();
     // Of many, some are counted, at times that no loop keeps in step with.
@@ -413,7 +427,7 @@ export class BodyPrinter {
         return;
       }
       case 'sample':
-        // What was due is done: the host has run the cycle in which it was.
+        // Nothing is due: the host runs the instruction in which anything is.
         return;
     }
   }
@@ -692,7 +706,7 @@ export class BodyPrinter {
   }
 
   #cycle(statement: Extract<Statement, { op: 'cycle' }>, rest: Rest): void {
-    const { code, points, isTraced, isDelayed, isQuiet, jumps, isa } = this.#target;
+    const { code, points, isTraced, isDelayed, jumps, isa } = this.#target;
     const { cycle, operands, result } = statement;
     const address = operands[0] as Expression;
     const isIo = cycle.space === 'io';
@@ -714,14 +728,12 @@ export class BodyPrinter {
       return;
     }
     if (!cycle.waits || (cycle.kind === 'idle' && !isDelayed)) {
-      if (!isQuiet) this.#leaveWhenDue(address, point);
       if (isTraced) this.#note(point, this.#intoLocal(address, ADDRESS), -1);
       this.#pending += cycle.length;
       return;
     }
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
-      if (!isQuiet) this.#leaveWhenDue(address, point);
       if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
       this.#bound(result, BYTE);
       if (isTraced) {
@@ -747,10 +759,6 @@ export class BodyPrinter {
     const pageWord = (word: number): Code => this.#pageWord(addressLocal, bounds, shift, table + word * 4);
     pageWord(word);
     if (cycle.kind !== 'idle') code.teeLocal(PLAIN).constant(0).byte(op.lt);
-    if (!isQuiet) {
-      this.#isDue(cycle.length);
-      code.byte(op.or);
-    }
     code.if();
     if (cycle.kind === 'write' && !isIo && jumps > 0) {
       // A page with translated code in it may be written to where there is none.
@@ -773,29 +781,6 @@ export class BodyPrinter {
       this.#note(point, addressLocal, cycle.kind === 'idle' ? -1 : seen);
     }
     this.#pending += cycle.length;
-  }
-
-  /** Whether an event is due before the last clock cycle of a cycle is over: an instruction may see it at its end. */
-  #isDue(length: number): void {
-    this.#target.code
-      .getLocal(LEFT)
-      .constant(this.#pending + length)
-      .byte(op.le);
-  }
-
-  /** Leave a cycle to the host that nothing but an event can hold up. */
-  #leaveWhenDue(address: Expression, point: number): void {
-    const { code } = this.#target;
-    const { cycle } = (this.#target.points[point] as Point).statement;
-    this.#isDue(cycle.length);
-    code.if();
-    // What is loaded into locals here is not there otherwise.
-    const before = this.#registers.slice();
-    this.#expression(address);
-    code.setLocal(ADDRESS);
-    this.#leaveToHost(ADDRESS, VALUE, point);
-    this.#registers = before;
-    code.end();
   }
 
   /** Note a cycle for the host to tell; without a value it tells 0. */
