@@ -173,6 +173,79 @@ test('most is translated though a timer interrupts every 1,000 cycles', () => {
   expect(translated / (translated + evaluator + interpreted)).toBeGreaterThan(0.7);
 });
 
+test('code and data that are delayed are translated', () => {
+  // As the display of a home computer delays the CPU in some of its memory.
+  const delays = {
+    contention: { period: 8, phase: 3, cycles: [6, 5, 4, 3, 2, 1, 0, 0] },
+    slow: { period: 3, cycles: [2] },
+  };
+  const { bytes, symbols } = assemble(
+    cpu6502.instructionSet(),
+    `
+        .org $4000
+main:   lda #0
+        sta $10
+        lda #$50
+        sta $11
+@loop:  lda $5000,x
+        adc #3
+        sta $5100,x
+        lda ($10),y
+        sta $8000,y
+        inc $6001
+        iny
+        inx
+        bne @loop
+        jsr away
+        jmp main
+        .org $8800
+away:   ldx #10
+@turn:  lda $4000,x
+        sta $9000,x
+        dex
+        bne @turn
+        rts`,
+  );
+  const ram = new Uint8Array(0x10000);
+  ram.set(bytes, symbols.main);
+  const run = (engine: EngineChoice, used: Engine, cycles: readonly number[]): Machine => {
+    const machine = createMachine(
+      {
+        clock: 1_000_000,
+        cpu: { type: '6502' },
+        delays,
+        memory: [
+          { at: 0, ram: 0x4000 },
+          { at: 0x4000, ram: 0x4000, image: 'low', delay: 'contention' },
+          { at: 0x8000, ram: 0x1000, image: 'middle', delay: 'slow' },
+          { at: 0x9000, ram: 0x7000 },
+        ],
+      },
+      {
+        plugins: [eagerly(used)],
+        images: { low: ram.slice(0x4000, 0x8000), middle: ram.slice(0x8000, 0x9000) },
+        engine,
+      },
+    );
+    machine.cpu.registers.pc = symbols.main ?? 0;
+    for (const slice of cycles) machine.run(slice);
+    return machine;
+  };
+  for (let cycles = 1; cycles <= 300; cycles += 1) {
+    const [wanted, seen] = (['evaluator', 'translator'] as const).map((engine) =>
+      run(engine, translatorAfter(1), [20_000, cycles]),
+    ) as [Machine, Machine];
+    expect(seen.stats().cycles.translator).toBeGreaterThan(0);
+    expect(state(seen)).toBe(state(wanted));
+  }
+  const {
+    translator: translated,
+    evaluator,
+    interpreter: interpreted,
+  } = run('translator', translator, [10_000_000]).stats().cycles;
+  expect(translated / (translated + evaluator + interpreted)).toBeGreaterThan(0.7);
+});
+
 test('a loop that polls a device in its own page is translated', () => {
   const source = `
         .org $0400

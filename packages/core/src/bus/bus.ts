@@ -41,6 +41,15 @@ export interface DelayTable {
   readonly cycles: readonly number[];
 }
 
+/** A delay table as compiled code reads it. */
+export interface PlacedDelay {
+  readonly period: number;
+  readonly phase: number;
+  /** Arena offset of its entries, one byte each. */
+  readonly offset: number;
+  readonly longest: number;
+}
+
 type Access = 'read' | 'write';
 
 /** Memory of which an engine has made code: it wants to know when that changes. Places are arena offsets. */
@@ -106,6 +115,9 @@ export class Bus {
   readonly delays: readonly DelayTable[];
   /** Whether there is any page that lets accesses wait. */
   readonly isDelayed: boolean;
+  /** Cycles after which all delay tables begin anew, 0 if these are too many to count with; and the longest delay. */
+  readonly delayPeriod: number;
+  readonly longestDelay: number;
   #tableOffset = 0;
   /** Who answers where, from the first address to the last. */
   readonly #answering: Answering;
@@ -157,6 +169,9 @@ export class Bus {
     this.delays = delays;
     this.isDelayed = regions.some((region) => 'delay' in region && region.delay !== 0);
     for (const { period } of delays) this.#delayOffsets.push(layout.reserve(period));
+    const period = delays.map((delay) => delay.period).reduce(leastCommonMultiple, 1);
+    this.delayPeriod = period <= LONGEST_PERIOD ? period : 0;
+    this.longestDelay = Math.max(0, ...delays.map(({ cycles }) => Math.max(0, ...cycles)));
     this.#answering = answering;
     for (const { from } of [...answering.read, ...answering.write]) {
       const page = from >>> this.pageShift;
@@ -288,12 +303,40 @@ export class Bus {
 
   /** Cycles that a cycle with this address on the bus waits at CPU cycle `cycle`. */
   delayAt(address: number, cycle: number): number {
-    const entry = (address >>> this.pageShift) * ENTRY_WORDS;
-    const isMixed = (this.table[entry + READER] as number) < 0 || (this.table[entry + WRITER] as number) < 0;
-    const index = isMixed ? this.#delayOf(address) : (this.table[entry + DELAY] as number);
+    const index = this.#delayIndexAt(address);
     if (index === 0) return 0;
     const { period, phase } = this.delays[index - 1] as DelayTable;
     return this.#bytes[(this.#delayOffsets[index] as number) + ((cycle + phase) % period)] as number;
+  }
+
+  /** What code that looks into delay tables relies on, as text. */
+  get delayKey(): string {
+    if (!this.isDelayed) return '';
+    return JSON.stringify(this.delays.map(({ name: _, ...table }, index) => [this.#delayOffsets[index + 1], table]));
+  }
+
+  /** The delay table of an address, which never changes; undefined if there is none. */
+  placedDelayAt(address: number): PlacedDelay | undefined {
+    const index = this.#delayIndexAt(address);
+    const table = index === 0 ? undefined : this.delays[index - 1];
+    if (!table) return undefined;
+    const { period, phase, cycles } = table;
+    return { period, phase, offset: this.#delayOffsets[index] as number, longest: Math.max(0, ...cycles) };
+  }
+
+  #delayIndexAt(address: number): number {
+    const entry = (address >>> this.pageShift) * ENTRY_WORDS;
+    const isMixed = (this.table[entry + READER] as number) < 0 || (this.table[entry + WRITER] as number) < 0;
+    return isMixed ? this.#delayOf(address) : (this.table[entry + DELAY] as number);
+  }
+
+  /** Arena offset of the memory that is read at an address, delayed or not; undefined if there is none. */
+  memoryAt(address: number): number | undefined {
+    const plain = this.table[(address >>> this.pageShift) * ENTRY_WORDS + READ] as number;
+    if (plain >= 0) return plain + address;
+    const region = this.#regionAt(address, READER);
+    if (region === undefined || region.kind === 'device' || region.kind === 'mirror') return undefined;
+    return this.#memoryAt(region, address);
   }
 
   /**
@@ -503,6 +546,15 @@ export class Bus {
     if (bank === 0 || kind === 'rom' || this.#words[(bank >> 2) + PROTECTED] === 0) return false;
     return address - from >= (this.#words[(bank >> 2) + COMMON] as number);
   }
+}
+
+/** Beyond it, a moment in the period and a number of cycles might not fit into 32 bits. */
+const LONGEST_PERIOD = 2 ** 28;
+
+function leastCommonMultiple(one: number, other: number): number {
+  let [divisor, rest] = [one, other];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (one / divisor) * other;
 }
 
 /** A page whose bytes lie lower in the arena than in the address space cannot be told from one that is not plain. */

@@ -4,6 +4,7 @@ import type { Block } from '../isa/ir.js';
 import {
   ADDRESS_WORD,
   CODE_WORD,
+  DELAYS_WORD,
   HUNG_WORD,
   LEFT_WORD,
   LINE_WORD,
@@ -36,7 +37,7 @@ import type { Stop } from './stop.js';
 import { HOST_WENT_ON, NO_TIME, NOT_AS_ASSUMED, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import type { Translations } from './translator/translations.js';
-import { HOT_POINT, NOTE_BYTES, type Point, restOf } from './wasm/body-printer.js';
+import { FETCHED_AHEAD, HOT_POINT, NOTE_BYTES, type Point, restOf } from './wasm/body-printer.js';
 import type { Window } from './window.js';
 
 /** Words that only compiled code uses. */
@@ -53,6 +54,7 @@ const ENGINE_WORDS: ReadonlySet<number> = new Set([
   CODE_WORD,
   MARKS_WORD,
   TOO_FEW_WORD,
+  DELAYS_WORD,
 ]);
 
 /** The longest call, in cycles: V8 replaces baseline code by optimized code only between calls. */
@@ -89,6 +91,8 @@ export class BoundModule {
   readonly #scratch: Int32Array;
   /** Cycles that were left at the last one told. */
   #told = 0;
+  /** Where the program goes on without a jump after the last instruction that the host has run; −1 after a jump. */
+  #sequel = -1;
   /** A region runs, or is about to. */
   #isInRegion = false;
   /** When code that looks at lines is left for the faster one: Infinity while one is asserted. */
@@ -148,7 +152,7 @@ export class BoundModule {
     const { words, clock, control } = this.#cpu;
     this.#time = clock[0] as number;
     this.#left = room;
-    this.#until = Math.min(until, this.#time + LONGEST_CALL * this.#cpu.ticks);
+    this.#until = this.#flavour.isQuiet ? until : Math.min(until, this.#time + LONGEST_CALL * this.#cpu.ticks);
     this.#leaveAt = Number.POSITIVE_INFINITY;
     this.#isCutShort = false;
     this.#isAtHost = false;
@@ -201,7 +205,10 @@ export class BoundModule {
       this.#isAtHost = true;
       clock[0] = this.#now();
       const before = words[TRAP_WORD] === 1 ? words.slice(0, cpu.isa.words) : undefined;
+      const from = cpu.programCounter;
       cpu.evaluator.step(cpu);
+      const way = cpu.programCounter - from;
+      this.#sequel = way > 0 && way <= FETCHED_AHEAD ? from + way : -1;
       this.#goOn();
       if (before?.every((word, at) => word === words[at] || this.#isNoMatter(at))) this.#trap();
       return;
@@ -295,6 +302,7 @@ export class BoundModule {
         this.#goOn();
       } else this.#shift(-longest);
     }
+    this.#tellDelays();
     this.#isAtHost = false;
     translations.looksForTraps = words[TRAP_WORD] !== 0;
     const first = translations.find(words[programCounterWord] as number);
@@ -363,7 +371,7 @@ export class BoundModule {
     const { edgeCount } = cpu;
     let seen: number | undefined = 0;
     if (stop.address !== address) {
-      const found = bus.deviceAt(address, kind === 'read' ? 'read' : 'write');
+      const found = kind === 'idle' ? undefined : bus.deviceAt(address, kind === 'read' ? 'read' : 'write');
       stop.address = address;
       stop.device = found?.device;
       stop.register = found?.register ?? 0;
@@ -376,9 +384,13 @@ export class BoundModule {
       seen = seen === undefined ? bus.openBus : seen & 0xff;
       clock[0] = now + length * ticks;
     } else if (kind === 'read') seen = cpu.read(bus, address, length);
-    else cpu.write(bus, address, value, length);
+    else if (kind === 'write') cpu.write(bus, address, value, length);
+    else cpu.idle(address, length);
+    const waited = (clock[0] as number) - now - length * ticks;
+    // Regions have time for delays.
+    if (waited > 0 && memory.isDelayed) words[LEFT_WORD] = (words[LEFT_WORD] as number) - waited / ticks;
     const isAsBefore =
-      clock[0] === now + length * ticks &&
+      (waited === 0 || (memory.isDelayed && waited <= memory.longestDelay * ticks)) &&
       cpu.edgeCount === edgeCount &&
       words[LINE_WORD] === 0 &&
       (clock[1] as number) >= attention &&
@@ -402,6 +414,15 @@ export class BoundModule {
     this.#cpu.words[LEFT_WORD] = this.#left = 0;
   }
 
+  /** Say from where on delay tables are looked into while a region runs. */
+  #tellDelays(): void {
+    const { words, memory, ticks } = this.#cpu;
+    const { isDelayed, delayPeriod: period } = memory;
+    if (!isDelayed || period === 0) return;
+    const end = this.#time / ticks + this.#left;
+    words[DELAYS_WORD] = (end % period) + Math.ceil((2 * LONGEST_CALL) / period) * period;
+  }
+
   /** Count the cycles left from another moment on. */
   #shift(cycles: number): void {
     this.#left += cycles;
@@ -416,7 +437,7 @@ export class BoundModule {
   /** Count a jump to beyond the window, which is one, too; whether a region is to run there. */
   #isAtHotPlace(): boolean {
     const cpu = this.#cpu;
-    if (!this.translations || !isQuiet(cpu, this.#rare)) return false;
+    if (!this.translations || cpu.programCounter === this.#sequel || !isQuiet(cpu, this.#rare)) return false;
     return (
       (cpu.words[LEFT_WORD] as number) > (cpu.words[TOO_FEW_WORD] as number) &&
       this.translations.isHot(cpu.programCounter)
@@ -497,6 +518,7 @@ export class BoundModule {
     if (mustStop) this.#left = 0;
     else if (this.#isInRegion) {
       this.#left = this.room(this.#until, LONGEST_CALL) - (this.#flavour.isQuiet ? 0 : this.compiled.longest);
+      this.#tellDelays();
     } else {
       this.#isCutShort = this.#leaveAt < Math.min(this.#until, this.#scheduler.nextDue);
       this.#left = this.room(Math.min(this.#until, this.#leaveAt));

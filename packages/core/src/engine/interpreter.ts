@@ -2,9 +2,9 @@
 import { BackplaneError } from '../errors.js';
 import {
   BREAK_WORD,
+  DELAYS_WORD,
   LEFT_WORD,
   RESET_WORD,
-  TOO_FEW_WORD,
   TRAP_WORD,
   UNCHANGED_WORD,
   WINDOW_START_WORD,
@@ -158,7 +158,7 @@ class Interpreter implements RunningEngine {
   #forget(): void {
     const { words } = this.#cpu;
     words[LEFT_WORD] = 0;
-    words.fill(0, WINDOW_START_WORD, TOO_FEW_WORD + 1);
+    words.fill(0, WINDOW_START_WORD, DELAYS_WORD + 1);
     this.#window.forget();
   }
 

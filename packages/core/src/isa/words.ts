@@ -38,8 +38,10 @@ export const CODE_WORD = 18;
 export const MARKS_WORD = 19;
 /** … and with how few cycles left no region has time. */
 export const TOO_FEW_WORD = 20;
+/** Translated code: what gives the CPU cycle, modulo all delay tables' periods, once the cycles left are taken away. */
+export const DELAYS_WORD = 21;
 /** Traced compiled code, which does not count: where the cycle is noted that begins with none left. */
 export const NOTES_WORD = 19;
-export const FIRST_REGISTER = 21;
+export const FIRST_REGISTER = 22;
 /** Locals of the running instruction lie behind the registers; an instruction may use this many. */
 export const MOST_LOCALS = 64;

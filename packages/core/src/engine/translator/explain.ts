@@ -4,7 +4,7 @@ import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Expression } from '../../isa/ir.js';
 import { rareRegisters } from '../interpreter-module.js';
 import { formRegion, type Node } from './region.js';
-import { type Step, specialize } from './specialize.js';
+import { type CodeMemory, type Step, specialize } from './specialize.js';
 
 /** An instruction of a region. */
 export interface ExplainedInstruction {
@@ -33,7 +33,7 @@ export function explainRegion(
   peek: (address: number) => number,
 ): readonly ExplainedInstruction[] {
   const rare = rareRegisters(isa);
-  const memory = { isDelayed: false, fetch: peek };
+  const memory: CodeMemory = { isDelayed: false, longestDelay: 0, delayAt: () => undefined, fetch: peek };
   const region = formRegion(
     address,
     (at) => specialize(isa, rare, at, memory),
@@ -79,6 +79,8 @@ function lines(steps: readonly Step[], context: Context): string[] {
         return [`${indent}t${step.local} = ${text(step.value)}`];
       case 'pass':
         return [`${indent}// ${step.cycles} cycle${step.cycles === 1 ? '' : 's'}`];
+      case 'wait':
+        return [`${indent}// delay`];
       case 'cycle': {
         const { cycle, address, value, result } = step;
         const call = `${cycle.name}(${text(address)}${value ? `, ${text(value)}` : ''})`;

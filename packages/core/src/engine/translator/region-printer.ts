@@ -4,11 +4,11 @@
  * Registers are in locals from the function's beginning to its end. What it cannot do itself is left to the host: a
  * device at a known address is called in its midst, everything else ends it. Its result says why it ended.
  */
-import { DELAY, ENTRY_WORDS, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
+import { DELAY, ENTRY_WORDS, type PlacedDelay, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import type { Interval } from '../../isa/interval.js';
 import { type Expression, someExpression } from '../../isa/ir.js';
-import { ADDRESS_WORD, LEFT_WORD, VALUE_WORD } from '../../isa/words.js';
+import { ADDRESS_WORD, DELAYS_WORD, LEFT_WORD, VALUE_WORD } from '../../isa/words.js';
 import { collectLeaves } from '../locals-read.js';
 import { Code, type FunctionCode, op } from '../wasm/code.js';
 import { printExpression } from '../wasm/expression.js';
@@ -59,6 +59,8 @@ export interface RegionTarget {
   readonly ioTable: number;
   /** From a byte of memory to its mark. */
   readonly toMarks: number;
+  /** Whether there are pages that let cycles wait. */
+  readonly isDelayed: boolean;
   readonly memory: KnownMemory;
   /** Registers that have these values from its beginning to its end. */
   readonly assumed: ReadonlyMap<number, number>;
@@ -160,6 +162,7 @@ class RegionPrinter {
           break;
         }
         case 'pass':
+        case 'wait':
         case 'next':
       }
     }
@@ -205,11 +208,16 @@ class RegionPrinter {
     this.#code.byte(op.unreachable);
   }
 
-  #inIf(print: () => void): void {
+  #inIf(print: () => void, otherwise?: () => void): void {
     const pending = this.#pending;
     this.#code.if();
     this.#labels.push(undefined);
     print();
+    if (otherwise) {
+      this.#pending = pending;
+      this.#code.else();
+      otherwise();
+    }
     this.#code.end();
     this.#labels.pop();
     this.#pending = pending;
@@ -232,6 +240,9 @@ class RegionPrinter {
           break;
         case 'pass':
           this.#pending += step.cycles;
+          break;
+        case 'wait':
+          this.#wait(step.delay);
           break;
         case 'cycle':
           this.#cycle(step, isOverwritten(step, steps, index + 1));
@@ -371,12 +382,23 @@ class RegionPrinter {
 
   /** A cycle that waits where the page of its address is a delayed one. */
   #idle(step: Cycle): void {
-    const code = this.#code;
-    this.#expression(step.address);
-    code.setLocal(ADDRESS);
+    this.#operands(step);
     this.#entry(DELAY);
-    this.#inIf(() => this.#leaveToHost(step));
+    this.#inIf(() => this.#call(step));
     this.#pending += step.cycle.length;
+  }
+
+  /** Wait for as long as memory says at this time. */
+  #wait({ period, phase, offset }: PlacedDelay): void {
+    const code = this.#code;
+    code.getLocal(LEFT);
+    code
+      .loadWord(this.#target.base + DELAYS_WORD * 4)
+      .getLocal(LEFT)
+      .byte(op.sub);
+    code.constant(this.#pending + phase).byte(op.add);
+    code.constant(period).byte(op.remUnsigned).loadByte(offset);
+    code.byte(op.sub).setLocal(LEFT);
   }
 
   /** Put a word of the entry of the address's page on the stack. */
@@ -421,25 +443,33 @@ class RegionPrinter {
   /** An access by way of the page table. */
   #lookedUpAccess(step: Cycle, isOverwritten: boolean): void {
     const { value, result } = step;
-    const { toMarks } = this.#target;
+    const { toMarks, isDelayed } = this.#target;
     const code = this.#code;
+    const inline = (): void => {
+      if (value ? isOverwritten : result < 0) return;
+      code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add);
+      if (value) code.getLocal(VALUE).storeByte(0);
+      else code.loadByte(0).setLocal(this.#localOf(result));
+    };
+    // What is delayed is the host's, and often asked for: then the region goes on.
+    const isHosts = (): void => (isDelayed ? this.#call(step) : this.#leaveToHost(step));
+    const otherwise = isDelayed ? inline : undefined;
     this.#operands(step);
     this.#entry(value ? WRITE : READ);
     code.teeLocal(PLAIN).constant(0).byte(op.lt);
     this.#inIf(() => {
-      if (value) {
-        // A page with translated code in it may be written to where there is none.
-        this.#entry(TRANSLATED);
-        code.teeLocal(PLAIN).byte(op.eqz);
-        code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).loadByte(toMarks);
-        code.constant(7).byte(op.shrUnsigned).byte(op.or);
-        this.#inIf(() => this.#leaveToHost(step));
-      } else this.#leaveToHost(step);
-    });
-    if (value) {
-      if (!isOverwritten) code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).getLocal(VALUE).storeByte(0);
-    } else if (result >= 0)
-      code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).loadByte(0).setLocal(this.#localOf(result));
+      if (!value) {
+        isHosts();
+        return;
+      }
+      // A page with translated code in it may be written to where there is none.
+      this.#entry(TRANSLATED);
+      code.teeLocal(PLAIN).byte(op.eqz);
+      code.getLocal(PLAIN).getLocal(ADDRESS).byte(op.add).loadByte(toMarks);
+      code.constant(7).byte(op.shrUnsigned).byte(op.or);
+      this.#inIf(isHosts, otherwise);
+    }, otherwise);
+    if (!isDelayed) inline();
   }
 
   /** End the region with all state in the arena: the host does the cycle and finishes the instruction. */
@@ -454,9 +484,14 @@ class RegionPrinter {
 
   /** Have the host do the cycle, and go on if nothing has come of it that compiled code must not miss. */
   #callHost(step: Cycle): void {
-    const { value, result, resume } = step;
-    const code = this.#code;
     this.#operands(step);
+    this.#call(step);
+  }
+
+  /** The same, with address and value in their locals. */
+  #call({ value, result, resume }: Cycle): void {
+    const { base, isDelayed } = this.#target;
+    const code = this.#code;
     this.#storeLocals(resume);
     this.#settle(resume);
     this.#storeState();
@@ -466,6 +501,13 @@ class RegionPrinter {
     code.call(ACCESS).teeLocal(VALUE).constant(0).byte(op.lt);
     code.if().constant(HOST_WENT_ON).byte(op.return).end();
     if (result >= 0) code.getLocal(VALUE).setLocal(this.#localOf(result));
+    // It may have waited.
+    if (isDelayed)
+      code
+        .loadWord(base + LEFT_WORD * 4)
+        .constant(this.#pending)
+        .byte(op.add)
+        .setLocal(LEFT);
   }
 
   #point(resume: Resume): number {

@@ -54,7 +54,10 @@ export class Node {
   isLoop = false;
   /** Time is looked at here. */
   isGuarded = false;
-  /** Cycles from its beginning to that of the last instruction before time is looked at again. */
+  /**
+   * Cycles from its beginning to that of the last instruction before time is looked at again, and what that one is
+   * delayed at most.
+   */
   toLastStart = 0;
 
   constructor(address: number, steps: readonly Step[]) {
@@ -307,35 +310,49 @@ function findEntries(nodes: readonly Node[]): void {
 function placeGuards(node: Node, since: number): number {
   if (since >= BETWEEN_GUARDS) node.isGuarded = true;
   const count = node.isGuarded ? 1 : since + 1;
-  const walk = (steps: readonly Step[], cycles: number): number => {
+  const walk = (steps: readonly Step[], cycles: number, delays: number): number => {
     let passed = cycles;
+    let waited = delays;
     let most = 0;
     for (const step of steps) {
-      if (step.op === 'pass') passed += step.cycles;
-      else if (step.op === 'cycle') passed += step.cycle.length;
-      else if (step.op === 'if') {
-        most = Math.max(most, walk(step.consequent, passed), walk(step.alternate, passed));
-        passed += Math.max(longest(step.consequent), longest(step.alternate));
+      if (step.op === 'if') {
+        most = Math.max(most, walk(step.consequent, passed, waited), walk(step.alternate, passed, waited));
       } else if (step.op === 'next') {
         const to = node.edges.get(step)?.to;
         if (to && to.order > node.order && !to.isMerge && to.dominator === node) {
           const inner = placeGuards(to, count);
           if (!to.isGuarded) most = Math.max(most, passed + inner);
         }
+        most = Math.max(most, waited);
       }
+      const { cycles: more, delays: wait } = longest([step]);
+      passed += more;
+      waited += wait;
     }
     return most;
   };
-  node.toLastStart = walk(node.steps, 0);
+  node.toLastStart = walk(node.steps, 0, 0);
   for (const child of node.dominated) if (child.isMerge) placeGuards(child, 0);
   return node.toLastStart;
 }
 
-/** Cycles of the longest path through steps. */
-function longest(steps: readonly Step[]): number {
-  return steps.reduce((sum, step) => {
-    if (step.op === 'pass') return sum + step.cycles;
-    if (step.op === 'cycle') return sum + step.cycle.length;
-    return step.op === 'if' ? sum + Math.max(longest(step.consequent), longest(step.alternate)) : sum;
-  }, 0);
+/** Cycles of the longest path through steps, and how many of them are delays. */
+function longest(steps: readonly Step[]): { readonly cycles: number; readonly delays: number } {
+  let cycles = 0;
+  let delays = 0;
+  for (const step of steps) {
+    if (step.op === 'pass') cycles += step.cycles;
+    else if (step.op === 'wait') {
+      cycles += step.delay.longest;
+      delays += step.delay.longest;
+    } else if (step.op === 'cycle') {
+      cycles += step.cycle.length + step.longestDelay;
+      delays += step.longestDelay;
+    } else if (step.op === 'if') {
+      const arms = [longest(step.consequent), longest(step.alternate)];
+      cycles += Math.max(...arms.map((arm) => arm.cycles));
+      delays += Math.max(...arms.map((arm) => arm.delays));
+    }
+  }
+  return { cycles, delays };
 }

@@ -4,6 +4,7 @@
  * The program counter, the opcode and the operands are constants then, prefixes have led to their rows, and conditions
  * on any of these are decided. What is left is a tree of steps whose every path ends by saying where the CPU goes on.
  */
+import type { PlacedDelay } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { fitsIn, type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
 import {
@@ -25,12 +26,16 @@ export type Step =
   | { readonly op: 'let'; readonly local: number; readonly value: Expression }
   /** Cycles in which nothing but time goes by. */
   | { readonly op: 'pass'; readonly cycles: number }
+  /** Cycles that memory lets the next one wait: it depends on the time. */
+  | { readonly op: 'wait'; readonly delay: PlacedDelay }
   /** An access. */
   | {
       readonly op: 'cycle';
       readonly cycle: CycleStatement['cycle'];
       readonly address: Expression;
       readonly addresses: Interval;
+      /** Cycles that it may wait beside its own. */
+      readonly longestDelay: number;
       readonly value: Expression | undefined;
       /** Local that takes what was read, −1 if nobody looks at it. */
       readonly result: number;
@@ -114,8 +119,11 @@ export interface Specialized {
 
 /** What an instruction may be fetched from. */
 export interface CodeMemory {
-  /** Whether there are pages that let cycles wait, idle ones too. */
+  /** Whether there are pages that let cycles wait, idle ones too; and the longest that they do. */
   readonly isDelayed: boolean;
+  readonly longestDelay: number;
+  /** The delay table of an address; undefined if it has none, `'host'` if compiled code cannot look into it. */
+  delayAt(address: number): PlacedDelay | 'host' | undefined;
   /**
    * The byte at an address; `'volatile'` if it changes too often to be relied upon, undefined if it is no memory that
    * can be fetched without side effects.
@@ -393,13 +401,20 @@ class Specializer {
     }
     const [addressExpression, valueExpression] = operands as [Expression, Expression];
     const address = this.#simplify(addressExpression, known);
+    const delay = address.op === 'constant' ? this.#memory.delayAt(address.value) : 'host';
+    if (cycle.kind === 'idle' && delay !== 'host') {
+      this.#wait(delay, known, steps);
+      this.#pass(cycle.length, steps);
+      return;
+    }
     const isFetch =
       cycle.kind === 'read' &&
       cycle.space === 'memory' &&
       address.op === 'constant' &&
       addressExpression.op !== 'constant' &&
       this.#isPlace(addressExpression, known);
-    if (isFetch && address.op === 'constant' && this.#fetch(address.value, statement, known, rest)) {
+    if (isFetch && delay !== 'host' && this.#fetch(address.value, statement, known, rest)) {
+      this.#wait(delay, known, steps);
       this.#pass(cycle.length, steps);
       return;
     }
@@ -413,6 +428,7 @@ class Specializer {
       cycle,
       address,
       addresses: this.#boundsOf(address, known),
+      longestDelay: this.#memory.longestDelay,
       value,
       result: isRead && rest.reads(result) ? result : -1,
       resume: {
@@ -440,6 +456,12 @@ class Specializer {
     this.#folded.set(address, byte);
     known.locals.set(result, byte);
     return true;
+  }
+
+  #wait(delay: PlacedDelay | undefined, known: Known, steps: Step[]): void {
+    if (!delay) return;
+    known.isUndoable = false;
+    steps.push({ op: 'wait', delay });
   }
 
   #pass(cycles: number, steps: Step[]): void {

@@ -112,7 +112,7 @@ export class Translations implements TranslatedMemory {
       () => this.#bus.guard(this),
     );
     this.#bus.guard(this);
-    this.#keptRegions = keptFor(cpu.isa, `${cpu.offset} ${arena.toMarks} ${this.#bus.isDelayed}`);
+    this.#keptRegions = keptFor(cpu.isa, `${cpu.offset} ${arena.toMarks} ${this.#bus.delayKey}`);
     // Where another machine was hot, a tenth of the jumps will do.
     for (const address of this.#keptRegions.addresses) {
       const offset = this.#offsetOf(address);
@@ -301,6 +301,11 @@ export class Translations implements TranslatedMemory {
     const mixed = new Map<number, number>();
     const code: CodeMemory = {
       isDelayed: bus.isDelayed,
+      longestDelay: bus.isDelayed ? bus.longestDelay : 0,
+      delayAt: (at) => {
+        const delay = bus.isDelayed ? bus.placedDelayAt(at) : undefined;
+        return delay && bus.delayPeriod === 0 ? 'host' : delay;
+      },
       fetch: (at) => {
         const offset = this.#offsetOf(at);
         if (offset === undefined) return undefined;
@@ -338,7 +343,7 @@ export class Translations implements TranslatedMemory {
         const found = isGeneral ? undefined : plainPages(bus, access, addresses);
         if (!found) {
           const { low, high } = addresses;
-          const isKnown = access === 'read' && low === high && !isGeneral;
+          const isKnown = access === 'read' && low === high && !isGeneral && !bus.placedDelayAt(low);
           const offset = isKnown ? this.#offsetOf(low) : undefined;
           if (offset === undefined) return undefined;
           mixed.set(low, offset - low);
@@ -367,6 +372,7 @@ export class Translations implements TranslatedMemory {
       memoryTable,
       ioTable,
       toMarks: this.#arena.toMarks,
+      isDelayed: bus.isDelayed,
       memory,
       assumed,
       points,
@@ -414,11 +420,7 @@ export class Translations implements TranslatedMemory {
 
   /** Arena offset of the byte that an instruction would be fetched from, if there is memory. */
   #offsetOf(address: number): number | undefined {
-    const bus = this.#bus;
-    const add = bus.table[(address >>> bus.pageShift) * ENTRY_WORDS + READ] as number;
-    if (add >= 0) return add + address;
-    const window = bus.window(address);
-    return window.size > 0 ? window.add + address : undefined;
+    return this.#bus.memoryAt(address);
   }
 
   isTranslated(offset: number): boolean {

@@ -26,6 +26,7 @@ export const op = {
   add: 0x6a,
   sub: 0x6b,
   mul: 0x6c,
+  remUnsigned: 0x70,
   and: 0x71,
   or: 0x72,
   xor: 0x73,
