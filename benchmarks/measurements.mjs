@@ -2,6 +2,7 @@ import { measureAutoStart } from './measurements/auto-start.mjs';
 import { measureFuzz } from './measurements/fuzz.mjs';
 import { measureHelp } from './measurements/help.mjs';
 import { measureMachine } from './measurements/machine.mjs';
+import { measureMemory } from './measurements/memory.mjs';
 import { measureModule } from './measurements/module.mjs';
 import { measureState } from './measurements/state.mjs';
 
@@ -9,6 +10,7 @@ import { measureState } from './measurements/state.mjs';
 export const measurements = {
   module: measureModule,
   machine: measureMachine,
+  memory: measureMemory,
   state: measureState,
   'auto-start': measureAutoStart,
   help: measureHelp,

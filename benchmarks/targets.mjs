@@ -90,6 +90,8 @@ export function targetsOf(races, measured) {
     below(`module printed and compiled, ${variant}`, total, 50);
   }
   below('64 KiB machine made', measured.machine?.milliseconds, 1);
+  if (measured.memory?.count === 200)
+    below("memory of a machine after Klaus' test", measured.memory.kilobytes, 512, 'KiB');
   const { restore, forks } = measured.state ?? {};
   atLeast('restored and 2,000 instructions run, translator', restore?.runs.translator, 200_000, '/s');
   if (forks?.count === 1000) {

@@ -50,6 +50,15 @@ export interface PlacedDelay {
   readonly longest: number;
 }
 
+/** Addresses that are read from memory with the same number added. */
+interface CodeWindow {
+  readonly start: number;
+  readonly size: number;
+  readonly add: number;
+}
+
+const NO_WINDOW: CodeWindow = { start: 0, size: 0, add: 0 };
+
 type Access = 'read' | 'write';
 
 /** Memory of which an engine has made code: it wants to know when that changes. Places are arena offsets. */
@@ -343,12 +352,16 @@ export class Bus {
    * The addresses around one that are read from memory with the same number added to each, which is `add`; `size` 0 if
    * the address itself is not.
    */
-  window(address: number): { readonly start: number; readonly size: number; readonly add: number } {
+  window(address: number): CodeWindow {
     const { table, pageShift } = this;
     const page = address >>> pageShift;
     const addOf = (number: number): number => table[number * ENTRY_WORDS + READ] as number;
     const add = addOf(page);
-    if (add < 0) return this.#windowInMixedPage(address);
+    if (add < 0) {
+      // Whoever runs a delayed page asks this at each instruction.
+      const isDelayed = (table[page * ENTRY_WORDS + READER] as number) > 0 && table[page * ENTRY_WORDS + DELAY] !== 0;
+      return isDelayed ? NO_WINDOW : this.#windowInMixedPage(address);
+    }
     let first = page;
     let last = page;
     while (first > 0 && addOf(first - 1) === add) first -= 1;
@@ -356,12 +369,13 @@ export class Bus {
     return { start: first << pageShift, size: (last - first + 1) << pageShift, add };
   }
 
-  #windowInMixedPage(address: number): { readonly start: number; readonly size: number; readonly add: number } {
-    const none = { start: 0, size: 0, add: 0 };
+  #windowInMixedPage(address: number): CodeWindow {
     const region = this.#regionAt(address, READER);
-    if (region === undefined || region.kind === 'device' || region.kind === 'mirror' || region.delay > 0) return none;
+    if (region === undefined || region.kind === 'device' || region.kind === 'mirror' || region.delay > 0) {
+      return NO_WINDOW;
+    }
     const add = this.#memoryAt(region, address) - address;
-    if (add < 0) return none;
+    if (add < 0) return NO_WINDOW;
     const isSame = (other: number): boolean =>
       this.#regionAt(other, READER) === region && this.#memoryAt(region, other) - other === add;
     const base = address & ~this.pageMask;

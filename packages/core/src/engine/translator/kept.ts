@@ -1,6 +1,6 @@
 /** The regions that a process keeps for machines to come. */
 import type { InstructionSet } from '../../isa/instruction-set.js';
-import type { Resume } from './specialize.js';
+import type { Resume, Specialized } from './specialize.js';
 
 /** A register that a region takes for granted, with its value. */
 export interface Assumption {
@@ -26,13 +26,25 @@ export interface Compiled {
   readonly folded: ReadonlyMap<number, number>;
 }
 
-/** Places whose regions are kept, and layouts of arenas. */
+/** Places whose regions are kept, instructions, and layouts of arenas. */
 const MOST_KEPT = 1000;
+const MOST_INSTRUCTIONS = 5000;
 const MOST_LAYOUTS = 16;
 
-/** Regions for CPUs whose words and marks lie at the same places, the least used first; machines have their own of what they use. */
+/** Regions, and what they are made of, for CPUs whose words and marks lie at the same places, the least used first; machines have their own of what they use. */
 export class Kept {
   readonly #regions = new Map<number, readonly Compiled[]>();
+  readonly #instructions = new Map<number, Specialized>();
+
+  /** What was last made of the instruction at an address. */
+  instruction(address: number): Specialized | undefined {
+    return this.#instructions.get(address);
+  }
+
+  addInstruction(address: number, instruction: Specialized): void {
+    this.#instructions.set(address, instruction);
+    dropOldest(this.#instructions, MOST_INSTRUCTIONS);
+  }
 
   get addresses(): Iterable<number> {
     return this.#regions.keys();

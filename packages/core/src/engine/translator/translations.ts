@@ -87,8 +87,7 @@ export class Translations implements TranslatedMemory {
   readonly #granules = new Map<number, Set<Translation>>();
   /** All regions, the oldest first. */
   readonly #all = new Set<Translation>();
-  readonly #keptRegions: Kept;
-  readonly #instructions = new Map<number, Specialized>();
+  readonly #kept: Kept;
   /** How often bytes of translated code have changed. */
   readonly #changes = new Map<number, number>();
   /** Entries that are not to be translated until they were found hot so many times more. */
@@ -112,9 +111,9 @@ export class Translations implements TranslatedMemory {
       () => this.#bus.guard(this),
     );
     this.#bus.guard(this);
-    this.#keptRegions = keptFor(cpu.isa, `${cpu.offset} ${arena.toMarks} ${this.#bus.delayKey}`);
+    this.#kept = keptFor(cpu.isa, `${cpu.offset} ${arena.toMarks} ${this.#bus.delayKey}`);
     // Where another machine was hot, a tenth of the jumps will do.
-    for (const address of this.#keptRegions.addresses) {
+    for (const address of this.#kept.addresses) {
       const offset = this.#offsetOf(address);
       if (offset !== undefined) arena.u8[offset + arena.toMarks] = Math.floor(0.9 * heat);
     }
@@ -190,7 +189,7 @@ export class Translations implements TranslatedMemory {
     const offset = this.#offsetOf(address);
     if (offset === undefined) return undefined;
     const wait = this.#waits.get(offset);
-    let compiled = wait === undefined ? this.#kept(address) : undefined;
+    let compiled = wait === undefined ? this.#keptAt(address) : undefined;
     if (!compiled) {
       const left = wait ?? this.#firstWait(address, offset);
       if (left > 0) this.#waits.set(offset, left - 1);
@@ -198,7 +197,7 @@ export class Translations implements TranslatedMemory {
         this.#cool(offset);
         return undefined;
       }
-      compiled = this.#kept(address) ?? this.#timed(() => this.#compile(address));
+      compiled = this.#keptAt(address) ?? this.#timed(() => this.#compile(address));
     }
     if (!compiled) {
       this.#waits.set(offset, Number.POSITIVE_INFINITY);
@@ -219,9 +218,9 @@ export class Translations implements TranslatedMemory {
   }
 
   /** What another machine has had compiled of the same code at the same place. */
-  #kept(address: number): Compiled | undefined {
+  #keptAt(address: number): Compiled | undefined {
     const { u8 } = this.#arena;
-    return this.#keptRegions.find(address, (compiled) => {
+    return this.#kept.find(address, (compiled) => {
       for (const [offset, byte] of compiled.folded) {
         if (u8[offset] !== byte || (this.#changes.get(offset) ?? 0) >= VOLATILE) return false;
       }
@@ -391,13 +390,13 @@ export class Translations implements TranslatedMemory {
       folded,
       mayTrap: region.mayTrap,
     };
-    this.#keptRegions.add(address, compiled);
+    this.#kept.add(address, compiled);
     return compiled;
   }
 
   /** The instruction at an address: what was worked out once holds as long as it is fetched the same. */
   #specialized(address: number, code: CodeMemory): Specialized | undefined {
-    let known = this.#instructions.get(address);
+    let known = this.#kept.instruction(address);
     const isSame =
       known?.fetched.every((at) => {
         const byte = code.fetch(at);
@@ -405,7 +404,7 @@ export class Translations implements TranslatedMemory {
       }) ?? false;
     if (!isSame) {
       known = specialize(this.#cpu.isa, this.#rare, address, code);
-      if (known) this.#instructions.set(address, known);
+      if (known) this.#kept.addInstruction(address, known);
     }
     return known;
   }
