@@ -84,16 +84,17 @@ export class Runner {
 
   run(until: number): void {
     const cpu = this.#cpu;
-    this.#counted(() => {
-      while ((cpu.clock[0] as number) < until && cpu.control.pause === 0) {
+    while ((cpu.clock[0] as number) < until && cpu.control.pause === 0) {
+      // What the evaluator has run counts at once: it may be what makes `auto` warm.
+      this.#counted(() => {
         const chosen = this.#chosen;
         if (chosen) this.#start(chosen).run(until);
         else {
           const warm = (cpu.clock[0] as number) + this.#untilWarm() * cpu.ticks;
           cpu.evaluator.run(cpu, Math.min(until, warm));
         }
-      }
-    });
+      });
+    }
   }
 
   /** See {@link RunningEngine.runWatched}; false where the evaluator would have to do it. */
