@@ -83,6 +83,7 @@ const DEFINITIONS = {
     entry: 'start',
     expected: productsCrc,
     device: 'timer',
+    withoutDevice: 'multiply-crc',
   },
   'z80-zexdoc': { title: 'lines of ZEXDOC', isa: 'z80', load: loadZexdoc },
   'z80-sieve': { title: 'sieve', isa: 'z80', sources: ['sieve'], expected: oddPrimes },
@@ -106,9 +107,9 @@ function assembled(isa, source, symbols = {}) {
 
 /** A workload by name; undefined if it needs reference data that is not there. */
 export function loadWorkload(name, { quick }) {
-  const { title, isa = '6502', device, sim65 = false, load = loadLoop } = DEFINITIONS[name];
+  const { title, isa = '6502', device, withoutDevice, sim65 = false, load = loadLoop } = DEFINITIONS[name];
   const loaded = load({ ...DEFINITIONS[name], isa, quick });
-  return loaded && { name, title, isa, device, sim65, ...loaded };
+  return loaded && { name, title, isa, device, withoutDevice, sim65, ...loaded };
 }
 
 function loadLoop({ isa, program, sources, entry = 'main', expected }) {
