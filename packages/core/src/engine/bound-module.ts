@@ -155,6 +155,8 @@ export class BoundModule {
     this.#until = this.#flavour.isQuiet ? until : Math.min(until, this.#time + LONGEST_CALL * this.#cpu.ticks);
     this.#leaveAt = Number.POSITIVE_INFINITY;
     this.#isCutShort = false;
+    // A device may have thrown within one.
+    this.#isInRegion = false;
     this.#isAtHost = false;
     words[LEFT_WORD] = this.#told = room;
     words[MARKS_WORD] = this.#marks;
@@ -293,17 +295,7 @@ export class BoundModule {
     const cpu = this.#cpu;
     const { words, clock, programCounterWord } = cpu;
     const begin = this.#now();
-    const { isQuiet: isFree } = this.#flavour;
-    const { longest } = this.compiled;
-    this.#isInRegion = true;
-    if (!isFree) {
-      if (this.#isCutShort) {
-        clock[0] = begin;
-        this.#goOn();
-      } else this.#shift(-longest);
-    }
-    this.#tellDelays();
-    this.#isAtHost = false;
+    this.#beginRegions(begin);
     translations.looksForTraps = words[TRAP_WORD] !== 0;
     const first = translations.find(words[programCounterWord] as number);
     let region = first;
@@ -334,22 +326,39 @@ export class BoundModule {
     const end = this.#now();
     this.translated += (end - begin) / cpu.ticks;
     if (first) translations.ran(first, (end - begin) / cpu.ticks);
-    this.#isInRegion = false;
-    if (isFree) this.#window.show();
-    else {
-      this.#leaveAt = Number.POSITIVE_INFINITY;
-      this.#isCutShort = false;
-      if (words[LINE_WORD] === 0 && (words[LEFT_WORD] as number) > 0) {
-        this.#shift(longest);
-        this.#window.show();
-      } else {
-        clock[0] = end;
-        this.#goOn();
-      }
-    }
+    this.#endRegions(end);
     // It would be gone to again in vain, at each jump until then.
     if (isTooShort) words[TOO_FEW_WORD] = words[LEFT_WORD] as number;
     return end > begin;
+  }
+
+  /** Regions end before an instruction could meet an event, as quiet code does. */
+  #beginRegions(now: number): void {
+    this.#isInRegion = true;
+    if (!this.#flavour.isQuiet) {
+      if (this.#isCutShort) {
+        this.#cpu.clock[0] = now;
+        this.#goOn();
+      } else this.#shift(-this.compiled.longest);
+    }
+    this.#tellDelays();
+    this.#isAtHost = false;
+  }
+
+  #endRegions(now: number): void {
+    const { words, clock } = this.#cpu;
+    this.#isInRegion = false;
+    this.#leaveAt = Number.POSITIVE_INFINITY;
+    this.#isCutShort = false;
+    if (!this.#flavour.isQuiet) {
+      if (words[LINE_WORD] !== 0 || (words[LEFT_WORD] as number) <= 0) {
+        clock[0] = now;
+        this.#goOn();
+        return;
+      }
+      this.#shift(this.compiled.longest);
+    }
+    this.#window.show();
   }
 
   /** The time, in the midst of compiled code. */

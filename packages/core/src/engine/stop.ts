@@ -6,8 +6,7 @@ import type { Execute } from './evaluator.js';
 
 /** A point of compiled code as one CPU's host side wants it: all of one shape, for it is met often. */
 export interface Stop {
-  /** `pass` is an idle cycle that nothing can hold up. */
-  readonly kind: BusCycleKind | 'pass';
+  readonly kind: BusCycleKind;
   readonly bus: Bus;
   readonly length: number;
   /** Word that takes what is read. */
