@@ -1,11 +1,14 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 
-/** A folder for the tests of one file, outside the checkout so that nothing of it is found by accident. */
+/** A folder for a test, or for all tests of a file, outside the checkout so that nothing of it is found by accident. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'backplane-')));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const isInTest = expect.getState().currentTestName !== undefined;
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  if (isInTest) onTestFinished(remove);
+  else afterAll(remove);
   return folder;
 }
