@@ -380,6 +380,21 @@ describe('shift register', () => {
     expect(clock).toEqual(Array.from({ length: 16 }, (_, edge) => first + edge * 7));
   });
 
+  test.each([0, 1, 2, 3, 4, 5, 6])('mode 101: timer 1 times out %i cycles after an edge, and none is lost', (later) => {
+    const via = bench(via6522);
+    via.write(Register.AuxiliaryControl, 0x94);
+    // Timer 1 is written a cycle after timer 2, and in one-shot mode PB7 has its one event.
+    const start = startTimer(via, 2, 5);
+    const third = start + 7 + 2 + 2 * 7;
+    startTimer(via, 1, third + later - (via.cycle + 1) - 2);
+    via.edges.length = 0;
+    via.write(Register.Shift, 0x35);
+    via.idle(200);
+    const { bits, clock } = sent(via);
+    expect(bits).toBe('00110101');
+    expect(clock).toEqual(Array.from({ length: 16 }, (_, edge) => start + 7 + 2 + edge * 7));
+  });
+
   test('mode 100: out for ever, no flag', () => {
     const via = bench(via6522);
     startTimer(via, 2, 0);

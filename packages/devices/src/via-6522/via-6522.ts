@@ -77,14 +77,20 @@ export const via6522 = defineDevice({
       if (second.settle()) state.flags |= Flag.Timer2;
     }
 
+    /** A timeout. It leaves the shift clock alone: an edge may be due in this very cycle, and not have come yet. */
     function settle(): void {
       settleTimers();
       driveIrq();
-      arm();
+      armTimers();
     }
 
     /** Have events only for what others can see: IRQ that is about to fall, PB7, the clock of the shift register. */
     function arm(): void {
+      armTimers();
+      armShiftClock();
+    }
+
+    function armTimers(): void {
       const interrupts = state.enabled & ~state.flags;
       if (state.timer1Armed && (interrupts & Flag.Timer1 || state.auxiliary & Auxiliary.OutputPB7)) {
         timer1Timeout.after(first.remaining());
@@ -96,6 +102,9 @@ export const via6522 = defineDevice({
       } else {
         timer2Timeout.cancel();
       }
+    }
+
+    function armShiftClock(): void {
       if (!shifter.running()) shiftClock.cancel();
       else if (shifter.clockedByPhase2()) {
         if (!shiftClock.pending) shiftClock.after(1);
