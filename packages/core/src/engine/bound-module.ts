@@ -26,18 +26,13 @@ import { PAUSE_STATUS } from '../machine/control.js';
 import type { Cpu } from '../machine/cpu.js';
 import { type Arena, SCRATCH_BYTES } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
-import {
-  type Flavour,
-  type InterpreterModule,
-  interpreterModule,
-  NO_POINT,
-  rareRegisters,
-} from './interpreter-module.js';
+import { type Flavour, type InterpreterModule, interpreterModule, rareRegisters } from './interpreter-module.js';
 import type { Stop } from './stop.js';
 import { HOST_WENT_ON, NO_TIME, NOT_AS_ASSUMED, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import type { Translations } from './translator/translations.js';
-import { FETCHED_AHEAD, HOT_POINT, NOTE_BYTES, type Point, restOf } from './wasm/body-printer.js';
+import { FETCHED_AHEAD, HOT_POINT, NO_POINT, NOTE_BYTES } from './wasm/frame.js';
+import { type Point, restOf } from './wasm/point.js';
 import type { Window } from './window.js';
 
 /** Words that only compiled code uses. */

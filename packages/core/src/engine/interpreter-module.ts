@@ -6,7 +6,7 @@
  */
 import type { Encoding } from '../isa/encodings.js';
 import type { InstructionSet } from '../isa/instruction-set.js';
-import { type Block, type Statement, someStatement } from '../isa/ir.js';
+import { type Block, type Statement, someStatement, zeroWhenFalse } from '../isa/ir.js';
 import type { Rtl } from '../isa/rtl-syntax.js';
 import {
   BREAK_WORD,
@@ -21,23 +21,21 @@ import {
   WINDOW_START_WORD,
 } from '../isa/words.js';
 import { cpuLayout } from '../machine/cpu.js';
+import { BodyPrinter, type Decode, type PrintTarget } from './wasm/body-printer.js';
+import { Code, encodeModule, op } from './wasm/code.js';
 import {
   ACCESS,
-  BodyPrinter,
   CHANGED,
   CODE,
-  type Decode,
   FIRST_POOL,
   LEFT,
+  NO_POINT,
   OUTSIDE,
-  type Point,
   PREVIOUS,
   PROGRAM_COUNTER,
-  type PrintTarget,
   VALUE,
-  zeroWhenFalse,
-} from './wasm/body-printer.js';
-import { Code, encodeModule, op } from './wasm/code.js';
+} from './wasm/frame.js';
+import type { Point } from './wasm/point.js';
 
 /** What a module does beside running instructions. */
 export interface Flavour {
@@ -65,9 +63,6 @@ export interface InterpreterModule {
   /** Cycles of the longest instruction. */
   readonly longest: number;
 }
-
-/** The point that stands for a whole instruction. */
-export const NO_POINT = -1;
 
 const printable = new WeakMap<InstructionSet, boolean>();
 
@@ -273,7 +268,7 @@ export function printInterpreter(
       }
       const printer = new BodyPrinter(target, depth + atHost - index, beyond, before);
       printer.print(body, decode);
-      locals = Math.max(locals, printer.mostLocals);
+      locals = Math.max(locals, printer.localCount);
     });
     code.end();
     outside(depth + beyond);
@@ -360,13 +355,13 @@ export function printInterpreter(
       code.end();
       const sequence = new BodyPrinter(target, 1, beyond);
       sequence.print(rareArm, inPlace);
-      locals = Math.max(locals, sequence.mostLocals);
+      locals = Math.max(locals, sequence.localCount);
     }
     code.end();
   }
   const step = new BodyPrinter(target, 0, beyond, undefined, rare);
   step.print(usual, (page, before) => rowsOf(page, before.depth, beyond, before, inSection, cyclesBefore));
-  locals = Math.max(locals, step.mostLocals);
+  locals = Math.max(locals, step.localCount);
   code.end();
   code.byte(op.unreachable);
   behind.forEach(({ page, before }, index) => {

@@ -6,7 +6,7 @@ import {
   WINDOW_START_WORD,
 } from '../isa/words.js';
 import type { Cpu } from '../machine/cpu.js';
-import { FETCHED_AHEAD } from './wasm/body-printer.js';
+import { FETCHED_AHEAD } from './wasm/frame.js';
 
 /** What compiled code may fetch directly: it is told anew when the program counter has left it. */
 export class Window {

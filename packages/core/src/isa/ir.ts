@@ -163,3 +163,10 @@ export function valueWithoutInput(expression: Expression): number | undefined {
   };
   return someExpression(expression, ({ op }) => op === 'input') ? fold(expression) : undefined;
 }
+
+/** Registers of which all must be 0 for a condition to be false. */
+export function zeroWhenFalse(condition: Expression): number[] {
+  if (condition.op === 'register') return [condition.index];
+  if (condition.op !== 'binary' || condition.operator !== '|') return [];
+  return [...zeroWhenFalse(condition.left), ...zeroWhenFalse(condition.right)];
+}

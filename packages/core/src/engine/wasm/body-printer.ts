@@ -10,7 +10,7 @@
 import { DELAY, ENTRY_WORDS, pageShiftOf, READ, TRANSLATED, WRITE } from '../../bus/bus.js';
 import type { InstructionSet } from '../../isa/instruction-set.js';
 import { type Interval, ofWidth, resultInterval, union } from '../../isa/interval.js';
-import { type Block, type Expression, type Statement, valueWithoutInput } from '../../isa/ir.js';
+import { type Block, type Expression, type Statement, valueWithoutInput, zeroWhenFalse } from '../../isa/ir.js';
 import {
   ADDRESS_WORD,
   LEFT_WORD,
@@ -29,83 +29,30 @@ import {
 import { counting, HEAT } from '../marks.js';
 import { type Code, op } from './code.js';
 import { type Leaf, printExpression } from './expression.js';
-
-/** Fixed locals of the function that bodies are printed into. The first two live from instruction to instruction. */
-export const LEFT = 0;
-/** Arena offset of the instruction's first byte. */
-export const CODE = 1;
-/** In a watched module: not 0 once the instruction has changed a register other than the program counter. */
-export const CHANGED = 2;
-/** In a watched module: where the instruction before began. */
-export const PREVIOUS = 3;
-/** First of the locals that are used within one instruction. */
-export const PROGRAM_COUNTER = 4;
-const ADDRESS = 5;
-const PLAIN = 6;
-/** Where an opcode is handed on to the rows of its page. */
-export const VALUE = 7;
-/** First local that bodies share out among their registers and values. */
-export const FIRST_POOL = 8;
+import {
+  ADDRESS,
+  CHANGED,
+  CODE,
+  FETCHED_AHEAD,
+  HOST,
+  HOT_POINT,
+  LEFT,
+  NOTE_BYTES,
+  OUTSIDE,
+  PLAIN,
+  PREVIOUS,
+  PROGRAM_COUNTER,
+  VALUE,
+} from './frame.js';
+import { DIRTY, Locals, VALID } from './locals.js';
+import { isEmpty, type Point, type Rest } from './point.js';
+import { bitOf, boundedLocals, readsOf } from './reads.js';
 
 /** 2^32 divided by the golden ratio: multiples of it are spread evenly (Knuth, "Sorting and Searching", 6.4). */
 const GOLDEN = 0x9e3779b1 | 0;
 
-/** The point that stands for a jump to what is hot. */
-export const HOT_POINT = -2;
-
-/** Bytes from an instruction's first one on that can be fetched directly. */
-export const FETCHED_AHEAD = 8;
-
-/** The function the host gives. */
-export const ACCESS = 0;
-
-/**
- * Bytes of a note that traced code makes of a cycle: its point + 1, its address, its value. It lies where the cycles left
- * at its beginning say, so nobody has to count notes.
- */
-export const NOTE_BYTES = 16;
-
-/** Labels around the loop of instructions, counted from the outermost one that goes on with the next instruction: */
-/** … the host runs the instruction at the program counter's local, */
-export const OUTSIDE = 1;
-/** … the host does what the point word says. */
-export const HOST = 2;
-
-/** A cycle that may call the host, and what comes after it in its body. */
-export interface Point {
-  readonly statement: Extract<Statement, { op: 'cycle' }>;
-  readonly rest: Rest;
-  /** Cycles of the instruction before it, which the counter does not count yet. */
-  readonly pending: number;
-  /** How far the program counter is beyond the instruction's first byte; undefined where its word is right. */
-  readonly fetched: number | undefined;
-  /** No cycle of the instruction comes before it. */
-  readonly isFirst: boolean;
-}
-
-/** What follows a statement of a body. */
-export interface Rest {
-  /** The block that it is in: what stands there from `from` on, … */
-  readonly block: Block;
-  readonly from: number;
-  /** … and after that what follows the block. */
-  readonly outer: Rest | undefined;
-  /** The locals that all of this reads. */
-  readonly reads: number;
-}
-
-/** The statements that follow, as one block. */
-export function restOf(rest: Rest | undefined): Block {
-  return rest ? [...rest.block.slice(rest.from), ...restOf(rest.outer)] : [];
-}
-
 /** Stands among the registers, none of which has this word, for the address of the instruction. */
 const START = LINE_WORD;
-
-/** How a register stands in its local: it has the value, … */
-const VALID = 1;
-/** … which its word has not. */
-const DIRTY = 2;
 
 /** What is known at a place within a body. */
 interface Known {
@@ -156,28 +103,17 @@ const NONE: ReadonlySet<number> = new Set();
 export type Decode = (page: string, printer: BodyPrinter) => void;
 
 export class BodyPrinter {
-  /** Locals used, for the declaration of the function. */
-  mostLocals = FIRST_POOL;
   readonly #target: PrintTarget;
   readonly #programCounter: number;
   readonly #programCounterMask: number;
   readonly #widths: ReadonlyMap<number, number>;
   readonly #statusRegisters: ReadonlySet<number>;
-  /** Registers that have a local, in the order of their first use; */
-  readonly #used: number[];
-  /** by register, its local, … */
-  readonly #localOfRegister: number[];
-  /** … and how it stands there. */
-  #registers: number[];
-  /** IR locals that have one, and by IR local which. */
-  readonly #usedLocals: number[] = [];
-  readonly #locals: number[] = [];
+  readonly #locals: Locals;
   /** By IR local, the bounds of its values, where they are asked for. */
   readonly #bounds: Interval[] = [];
   #bounded = 0;
   /** IR locals that the body reads at all. */
   #read = 0;
-  #next = FIRST_POOL;
   /** Labels between that of the loop of instructions and the outermost one that goes on with the next instruction. */
   readonly #beyond: number;
   /** Cycles that have gone by since `LEFT` was last counted down. */
@@ -215,13 +151,8 @@ export class BodyPrinter {
     this.#programCounterMask = ofWidth(this.#widths.get(this.#programCounter) as number).high;
     this.#statusRegisters = target.statusRegisters;
     this.#zero = zero;
-    // Arrays and bits, and no loops by for…of: a process prints a module before V8 has optimized anything of this.
-    this.#used = before ? before.#used.slice() : [];
-    this.#localOfRegister = before ? before.#localOfRegister.slice() : Array(target.isa.words).fill(0);
-    this.#registers = before ? before.#registers.slice() : Array(target.isa.words).fill(0);
+    this.#locals = new Locals(target.isa.words, before ? before.#locals : undefined);
     if (before) {
-      this.mostLocals = before.mostLocals;
-      this.#next = before.#next;
       this.#pending = before.#pending;
       this.#setsStatus = before.#setsStatus;
       this.#fetched = before.#fetched;
@@ -229,6 +160,11 @@ export class BodyPrinter {
       this.#isFirst = before.#isFirst;
       this.#zero = before.#zero;
     }
+  }
+
+  /** Locals used, for the declaration of the function. */
+  get localCount(): number {
+    return this.#locals.count;
   }
 
   /** Blocks between the present place and the label of the loop of instructions. */
@@ -331,11 +267,11 @@ export class BodyPrinter {
       code.getLocal(PROGRAM_COUNTER);
       return;
     }
-    const start = this.#registerLocal(START);
-    if (this.#registers[START] !== VALID) {
+    const start = this.#locals.ofRegister(START);
+    if (!this.#locals.isValid(START)) {
       code.getLocal(CODE);
       this.#word(WINDOW_ADD_WORD).byte(op.sub).teeLocal(start);
-      this.#registers[START] = VALID;
+      this.#locals.states[START] = VALID;
     } else code.getLocal(start);
     if (this.#fetched !== 0) code.constant(this.#fetched).byte(op.add);
   }
@@ -409,7 +345,7 @@ export class BodyPrinter {
         return;
       case 'let':
         this.#expression(statement.value);
-        code.setLocal(this.#localOf(statement.local));
+        code.setLocal(this.#locals.ofValue(statement.local));
         if ((this.#bounded & bitOf(statement.local)) !== 0) {
           this.#bound(statement.local, this.#boundsOf(statement.value));
         }
@@ -442,14 +378,14 @@ export class BodyPrinter {
         // A poll: while no line is asserted it leaves the 0 that is there.
         this.#word(LINE_WORD).if();
         // What is loaded into locals here is not there otherwise.
-        const before = this.#registers.slice();
+        const before = this.#locals.states.slice();
         this.#expression(value);
         code.setLocal(PLAIN);
-        this.#registers = before;
+        this.#locals.states = before;
         this.#store(register, PLAIN);
         code.end();
-        this.#registerLocal(register);
-        this.#registers[register] = 0;
+        this.#locals.ofRegister(register);
+        this.#locals.states[register] = 0;
         return;
       }
     }
@@ -466,8 +402,8 @@ export class BodyPrinter {
       return;
     }
     this.#expression(value);
-    code.setLocal(this.#registerLocal(register));
-    this.#registers[register] = VALID | DIRTY;
+    code.setLocal(this.#locals.ofRegister(register));
+    this.#locals.states[register] = VALID | DIRTY;
   }
 
   #bound(local: number, bounds: Interval): void {
@@ -497,33 +433,6 @@ export class BodyPrinter {
     }
   }
 
-  /** The local of a register. */
-  #registerLocal(register: number): number {
-    let local = this.#localOfRegister[register] as number;
-    if (local === 0) {
-      local = this.#allocate();
-      this.#localOfRegister[register] = local;
-      this.#used.push(register);
-    }
-    return local;
-  }
-
-  #localOf(index: number): number {
-    let local = this.#locals[index];
-    if (local === undefined) {
-      local = this.#allocate();
-      this.#locals[index] = local;
-      this.#usedLocals.push(index);
-    }
-    return local;
-  }
-
-  #allocate(): number {
-    const local = this.#next++;
-    this.mostLocals = Math.max(this.mostLocals, this.#next);
-    return local;
-  }
-
   /** Put the value of an expression on the stack. */
   #expression(expression: Expression): void {
     printExpression(this.#target.code, expression, this.#leaf);
@@ -537,18 +446,17 @@ export class BodyPrinter {
           this.#getProgramCounter();
           return;
         }
-        const local = this.#registerLocal(leaf.index);
-        const how = this.#registers[leaf.index] as number;
-        if ((how & VALID) !== 0) code.getLocal(local);
+        const local = this.#locals.ofRegister(leaf.index);
+        if (this.#locals.isValid(leaf.index)) code.getLocal(local);
         else if (this.#zero.has(leaf.index)) code.constant(0);
         else {
           this.#word(leaf.index).teeLocal(local);
-          this.#registers[leaf.index] = how | VALID;
+          this.#locals.states[leaf.index] = VALID;
         }
         return;
       }
       case 'local':
-        code.getLocal(this.#localOf(leaf.index));
+        code.getLocal(this.#locals.ofValue(leaf.index));
         return;
       case 'input':
         if (isQuiet) code.constant(0);
@@ -605,12 +513,7 @@ export class BodyPrinter {
     if (isSplit) this.#settleProgramCounter();
     code.append(tail);
     if (alternateEnds) return false;
-    for (let index = 0; index < this.#used.length; index += 1) {
-      const register = this.#used[index] as number;
-      const one = this.#registers[register] as number;
-      const other = afterAlternate.registers[register] as number;
-      this.#registers[register] = (one & other & VALID) === 0 ? 0 : one | other;
-    }
+    this.#locals.meet(afterAlternate.registers);
     if (afterAlternate.zero !== this.#zero) {
       this.#zero = new Set([...this.#zero].filter((register) => afterAlternate.zero.has(register)));
     }
@@ -627,7 +530,7 @@ export class BodyPrinter {
 
   #known(): Known {
     return {
-      registers: this.#registers.slice(),
+      registers: this.#locals.states.slice(),
       pending: this.#pending,
       zero: this.#zero,
       fetched: this.#fetched,
@@ -639,7 +542,7 @@ export class BodyPrinter {
 
   /** Go on from where this was known. */
   #goBack({ registers, pending, zero, fetched, isAtStart, isFirst, setsStatus }: Known): void {
-    this.#registers = registers.slice();
+    this.#locals.states = registers.slice();
     this.#pending = pending;
     this.#zero = zero;
     this.#fetched = fetched;
@@ -650,22 +553,21 @@ export class BodyPrinter {
 
   /** Write back what is dirty here but not in its local at the end of the other arm. */
   #flushWhereUnknown(other: readonly number[]): void {
-    for (let index = 0; index < this.#used.length; index += 1) {
-      const register = this.#used[index] as number;
-      const how = this.#registers[register] as number;
-      if ((how & DIRTY) === 0 || ((other[register] as number) & VALID) !== 0) continue;
-      this.#store(register, this.#localOfRegister[register] as number);
-      this.#registers[register] = how & ~DIRTY;
+    const { registers, states } = this.#locals;
+    for (let index = 0; index < registers.length; index += 1) {
+      const register = registers[index] as number;
+      if (!this.#locals.isDirty(register) || ((other[register] as number) & VALID) !== 0) continue;
+      this.#store(register, this.#locals.ofRegister(register));
+      states[register] = VALID;
     }
   }
 
   /** Write back what is dirty. */
   #storeDirty(): void {
-    for (let index = 0; index < this.#used.length; index += 1) {
-      const register = this.#used[index] as number;
-      if (((this.#registers[register] as number) & DIRTY) !== 0) {
-        this.#store(register, this.#localOfRegister[register] as number);
-      }
+    const { registers } = this.#locals;
+    for (let index = 0; index < registers.length; index += 1) {
+      const register = registers[index] as number;
+      if (this.#locals.isDirty(register)) this.#store(register, this.#locals.ofRegister(register));
     }
   }
 
@@ -734,12 +636,12 @@ export class BodyPrinter {
     }
     const distance = cycle.kind === 'read' && !isIo ? this.#distance(address) : undefined;
     if (distance !== undefined) {
-      if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#localOf(result));
+      if (isRead) code.getLocal(CODE).loadByte(distance).setLocal(this.#locals.ofValue(result));
       this.#bound(result, BYTE);
       if (isTraced) {
         code.getLocal(CODE);
         this.#word(WINDOW_ADD_WORD).byte(op.sub).constant(distance).byte(op.add).setLocal(ADDRESS);
-        this.#note(point, ADDRESS, this.#localOf(result));
+        this.#note(point, ADDRESS, this.#locals.ofValue(result));
       }
       this.#pending += cycle.length;
       return;
@@ -771,13 +673,13 @@ export class BodyPrinter {
     } else this.#leaveToHost(addressLocal, valueLocal, point);
     code.end();
     if (isRead) {
-      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).loadByte(0).setLocal(this.#localOf(result));
+      code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).loadByte(0).setLocal(this.#locals.ofValue(result));
     } else if (cycle.kind === 'write') {
       code.getLocal(PLAIN).getLocal(addressLocal).byte(op.add).getLocal(valueLocal).storeByte(0);
     }
     if (cycle.kind === 'read') this.#bound(result, BYTE);
     if (isTraced) {
-      const seen = cycle.kind === 'read' ? this.#localOf(result) : valueLocal;
+      const seen = cycle.kind === 'read' ? this.#locals.ofValue(result) : valueLocal;
       this.#note(point, addressLocal, cycle.kind === 'idle' ? -1 : seen);
     }
     this.#pending += cycle.length;
@@ -817,12 +719,10 @@ export class BodyPrinter {
 
   /** A local that holds the value: the one it is in already, or `spare`. */
   #intoLocal(expression: Expression, spare: number): number {
-    if (expression.op === 'local') return this.#localOf(expression.index);
+    if (expression.op === 'local') return this.#locals.ofValue(expression.index);
     if (expression.op === 'register') {
       if (expression.index === this.#programCounter && !this.#isAtStart) return PROGRAM_COUNTER;
-      if (((this.#registers[expression.index] as number) & VALID) !== 0) {
-        return this.#localOfRegister[expression.index] as number;
-      }
+      if (this.#locals.isValid(expression.index)) return this.#locals.ofRegister(expression.index);
     }
     this.#expression(expression);
     this.#target.code.setLocal(spare);
@@ -842,9 +742,10 @@ export class BodyPrinter {
     // What the point knows by itself is left to the host, for it would stand here some thousand times.
     if (!this.#isAtStart) this.#storeLocal(this.#programCounter, PROGRAM_COUNTER);
     this.#storeDirty();
-    for (let used = 0; used < this.#usedLocals.length; used += 1) {
-      const index = this.#usedLocals[used] as number;
-      if ((rest.reads & bitOf(index)) !== 0) this.#storeLocal(isa.words + index, this.#locals[index] as number);
+    const { values } = this.#locals;
+    for (let used = 0; used < values.length; used += 1) {
+      const index = values[used] as number;
+      if ((rest.reads & bitOf(index)) !== 0) this.#storeLocal(isa.words + index, this.#locals.ofValue(index));
     }
     this.#storeLocal(ADDRESS_WORD, address);
     if (statement.cycle.kind === 'write') this.#storeLocal(VALUE_WORD, value);
@@ -854,85 +755,8 @@ export class BodyPrinter {
   }
 }
 
-/** The bit of an IR local in a set of them; what is beyond shares the last one, which only means that more is kept. */
-const bitOf = (local: number): number => 1 << Math.min(local, 31);
-
-function readsIn(expression: Expression): number {
-  switch (expression.op) {
-    case 'local':
-      return bitOf(expression.index);
-    case 'binary':
-      return readsIn(expression.left) | readsIn(expression.right);
-    case 'select':
-      return readsIn(expression.condition) | readsIn(expression.consequent) | readsIn(expression.alternate);
-    default:
-      return 0;
-  }
-}
-
-/** The locals that a statement reads. */
-function readsOf(statement: Statement): number {
-  switch (statement.op) {
-    case 'set':
-    case 'let':
-      return readsIn(statement.value);
-    case 'cycle': {
-      let reads = 0;
-      for (let index = 0; index < statement.operands.length; index += 1) {
-        reads |= readsIn(statement.operands[index] as Expression);
-      }
-      return reads;
-    }
-    case 'if':
-      return readsIn(statement.condition) | readsOfBlock(statement.consequent) | readsOfBlock(statement.alternate);
-    case 'decode':
-      return readsIn(statement.opcode);
-    default:
-      return 0;
-  }
-}
-
-function readsOfBlock(block: Block): number {
-  let reads = 0;
-  for (let index = 0; index < block.length; index += 1) reads |= readsOf(block[index] as Statement);
-  return reads;
-}
-
-/** The locals whose bounds matter: what addresses, conditions, and values of rare registers are made of. */
-function boundedLocals(block: Block, rare: ReadonlySet<number>, after: number): number {
-  let found = after;
-  for (let index = block.length - 1; index >= 0; index -= 1) {
-    const statement = block[index] as Statement;
-    switch (statement.op) {
-      case 'cycle':
-        if (statement.operands[0]) found |= readsIn(statement.operands[0]);
-        break;
-      case 'if':
-        found = boundedLocals(statement.consequent, rare, boundedLocals(statement.alternate, rare, found));
-        found |= readsIn(statement.condition);
-        break;
-      case 'let':
-        if ((found & bitOf(statement.local)) !== 0) found |= readsIn(statement.value);
-        break;
-      case 'set':
-        if (rare.has(statement.register)) found |= readsIn(statement.value);
-    }
-  }
-  return found;
-}
-
-const isEmpty = (rest: Rest | undefined): boolean =>
-  rest === undefined || (rest.from === rest.block.length && isEmpty(rest.outer));
-
 function isIn(inner: ReadonlySet<number>, outer: ReadonlySet<number>): boolean {
   if (inner === outer) return true;
   for (const element of inner) if (!outer.has(element)) return false;
   return true;
-}
-
-/** Registers of which all must be 0 for a condition to be false. */
-export function zeroWhenFalse(condition: Expression): number[] {
-  if (condition.op === 'register') return [condition.index];
-  if (condition.op !== 'binary' || condition.operator !== '|') return [];
-  return [...zeroWhenFalse(condition.left), ...zeroWhenFalse(condition.right)];
 }
