@@ -24,14 +24,15 @@ import {
 } from '../isa/words.js';
 import { PAUSE_STATUS } from '../machine/control.js';
 import type { Cpu } from '../machine/cpu.js';
-import { type Arena, SCRATCH_BYTES } from '../state/arena.js';
+import type { Arena } from '../state/arena.js';
 import type { Scheduler } from '../time/scheduler.js';
 import { type Flavour, type InterpreterModule, interpreterModule, rareRegisters } from './interpreter-module.js';
+import { Notes } from './notes.js';
 import type { Stop } from './stop.js';
 import { HOST_WENT_ON, NO_TIME, NOT_AS_ASSUMED, STOPPED } from './translator/region-printer.js';
 import type { Resume } from './translator/specialize.js';
 import type { Translations } from './translator/translations.js';
-import { FETCHED_AHEAD, HOT_POINT, NO_POINT, NOTE_BYTES } from './wasm/frame.js';
+import { FETCHED_AHEAD, HOT_POINT, NO_POINT } from './wasm/frame.js';
 import { type Point, restOf } from './wasm/point.js';
 import type { Window } from './window.js';
 
@@ -81,11 +82,10 @@ export class BoundModule {
   /** Where the present call is to end at the latest. */
   #until = 0;
   readonly #window: Window;
-  /** Where marks lie; traced code notes its cycles, by the cycles left when each began: the last's may be below 0. */
+  /** Where marks lie; … */
   readonly #marks: number;
-  readonly #scratch: Int32Array;
-  /** Cycles that were left at the last one told. */
-  #told = 0;
+  /** … traced code has notes in their place. */
+  readonly #notes: Notes | undefined;
   /** Where the program goes on without a jump after the last instruction that the host has run; −1 after a jump. */
   #sequel = -1;
   /** A region runs, or is about to. */
@@ -113,8 +113,9 @@ export class BoundModule {
     this.#stops = this.compiled.points.map(() => undefined);
     this.#flavour = flavour;
     this.#rare = rareRegisters(cpu.isa);
-    if (flavour.isTraced) this.#mostRoom = SCRATCH_BYTES / NOTE_BYTES - this.compiled.longest - 1;
-    else this.#mostRoom = flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL;
+    this.#notes = flavour.isTraced ? new Notes(cpu, arena, this.compiled) : undefined;
+    this.#mostRoom = this.#notes?.room ?? (flavour.isQuiet ? LONGEST_CALL : LONGEST_WATCHFUL);
+    this.#marks = this.#notes?.origin ?? arena.toMarks;
     this.#cpu = cpu;
     this.#scheduler = scheduler;
     const instance = new WebAssembly.Instance(this.compiled.module, {
@@ -124,9 +125,6 @@ export class BoundModule {
       },
     });
     this.#run = instance.exports.run as () => void;
-    this.#scratch = arena.words(arena.scratch, SCRATCH_BYTES / 4);
-    const notes = arena.scratch + this.compiled.longest * NOTE_BYTES;
-    this.#marks = flavour.isTraced ? notes : arena.toMarks;
     this.translations = translations;
   }
 
@@ -153,7 +151,8 @@ export class BoundModule {
     // A device may have thrown within one.
     this.#isInRegion = false;
     this.#isAtHost = false;
-    words[LEFT_WORD] = this.#told = room;
+    words[LEFT_WORD] = room;
+    this.#notes?.begin(room);
     words[MARKS_WORD] = this.#marks;
     words[TOO_FEW_WORD] = 0;
     this.#window.show();
@@ -166,12 +165,12 @@ export class BoundModule {
         control.pause |= PAUSE_STATUS;
       }
     }
-    if (this.#flavour.isTraced) this.#tell(words[LEFT_WORD] as number);
+    this.#tell(words[LEFT_WORD] as number);
   }
 
   /** Do what compiled code has stopped at. */
   #access(): void {
-    if (!this.#flavour.isTraced) {
+    if (!this.#notes) {
       this.#attend();
       return;
     }
@@ -182,7 +181,7 @@ export class BoundModule {
     this.#tell((words[LEFT_WORD] as number) - pending);
     this.#cpu.isAtFirstCycle = index >= 0 && (this.compiled.points[index] as Point).isFirst;
     this.#attend();
-    this.#told = words[LEFT_WORD] as number;
+    this.#notes.begin(words[LEFT_WORD] as number);
   }
 
   /** A cycle, and the rest of its instruction, or an instruction as a whole. */
@@ -471,38 +470,9 @@ export class BoundModule {
     );
   }
 
-  /** Tell the cycles noted since the last time, of which none began with `until` or fewer left. */
-  #tell(until: number): void {
-    const cpu = this.#cpu;
-    const notes = this.#scratch;
-    const { points, longest } = this.compiled;
-    const size = NOTE_BYTES / 4;
-    const begin = this.#time / cpu.ticks + this.#left;
-    const last = (until + longest) * size;
-    let at = (this.#told + longest) * size;
-    this.#told = until;
-    try {
-      for (; at > last; at -= size) {
-        const point = notes[at] as number;
-        if (point === 0) continue;
-        notes[at] = 0;
-        const { statement, isFirst: first } = points[point - 1] as Point;
-        const { kind, space } = statement.cycle;
-        cpu.trace?.({
-          cpu: cpu.name,
-          cycle: begin + longest - at / size,
-          kind,
-          space: this.#busOf(space).name,
-          address: notes[at + 1] as number,
-          value: notes[at + 2] as number,
-          stalled: false,
-          first,
-        });
-      }
-    } finally {
-      // A listener that throws hears no more of them.
-      for (; at > last; at -= size) notes[at] = 0;
-    }
+  /** Tell what has been noted of cycles that began with more than so many left. */
+  #tell(left: number): void {
+    this.#notes?.tell(left, this.#time / this.#cpu.ticks + this.#left);
   }
 
   #busOf(space: string): Bus {

@@ -26,6 +26,7 @@ import {
   WINDOW_SIZE_WORD,
   WINDOW_START_WORD,
 } from '../../isa/words.js';
+import { bitOf, boundedLocals, readsOf } from '../locals-read.js';
 import { counting, HEAT } from '../marks.js';
 import { type Code, op } from './code.js';
 import { type Leaf, printExpression } from './expression.js';
@@ -46,7 +47,6 @@ import {
 } from './frame.js';
 import { DIRTY, Locals, VALID } from './locals.js';
 import { isEmpty, type Point, type Rest } from './point.js';
-import { bitOf, boundedLocals, readsOf } from './reads.js';
 
 /** 2^32 divided by the golden ratio: multiples of it are spread evenly (Knuth, "Sorting and Searching", 6.4). */
 const GOLDEN = 0x9e3779b1 | 0;
