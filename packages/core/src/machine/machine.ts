@@ -156,7 +156,17 @@ export class Machine {
     this.#doubles.fill(0);
     this.#doubles[EXIT_STATUS] = -1;
     fillMemory(parts);
-    for (const device of parts.devices.values()) device.behaviour.reset?.();
+    this.#resetDevices();
+  }
+
+  /**
+   * A reset pin is held down until nothing moves any more. Called one after the other, a device that was reset sees
+   * the lines of the next one fall back; the second round forgets what it made of that.
+   */
+  #resetDevices(): void {
+    for (let round = 0; round < 2; round += 1) {
+      for (const device of this.parts.devices.values()) device.behaviour.reset?.();
+    }
   }
 
   /** The main CPU: the first one of the config. */
@@ -299,7 +309,7 @@ export class Machine {
     scheduler.advance(this.time);
     for (const host of hosts.values()) host.reset();
     for (const cpu of this.#cpus) cpu.reset();
-    for (const device of this.parts.devices.values()) device.behaviour.reset?.();
+    this.#resetDevices();
   }
 
   /** The host's end of a channel that the config wires to `host.NAME`. */

@@ -158,7 +158,7 @@ export interface DeviceBehaviour<
   Link extends string = string,
   Bank extends string = string,
 > {
-  /** The reset pin: called at power-on and at `machine.reset()`. */
+  /** The reset pin: called at power-on and at `machine.reset()`, twice, until the lines of all devices have settled. */
   reset?(): void;
   /** A bus read of byte `offset`; side effects included. Missing or undefined: open bus. */
   read?(offset: number): number | undefined;
