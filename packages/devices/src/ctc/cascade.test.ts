@@ -49,6 +49,22 @@ test('a channel counts the pulses of another', () => {
   expect(counts).toEqual([9, 8, 1, 10, 9]);
 });
 
+test.each([78, 79, 80, 81, 82])('a running timer %i cycles behind its trigger loses no zero to it', (behind) => {
+  const { machine, read, write } = machineOf([
+    ['ctc.zc0', 'ctc.trg1'],
+    ['ctc.zc1', 'ctc.trg2'],
+  ]);
+  write(0x8002, 0x57, 200);
+  // Timers by 16, 5 and 4: zero every 80 and 64 cycles, with 80 in the same cycle each 320. Rising edges trigger.
+  write(0x8000, 0x07, 5);
+  const { cycles } = machine;
+  write(0x8001, 0x17);
+  machine.run(cycles - 1 + behind - machine.cycles);
+  write(0x8001, 4);
+  machine.run(100 * 64 + 10);
+  expect(read(0x8002)).toBe(100);
+});
+
 test('a channel is the clock of a SIO: 4 MHz / 16 / 2 / 16 is 7812.5 bits a second', () => {
   const { machine, write } = machineOf([
     ['ctc.zc0', 'sio.txca'],

@@ -77,9 +77,11 @@ export const ctc = defineDevice({
         },
         trigger(low: boolean) {
           if (low === ((own.state.control & Control.RisingEdge) !== 0)) return;
+          const waited = own.state.awaitsTrigger === 1;
           // The counter steps with the next rising edge of Φ (UM0081, p. 16).
           if (own.trigger()) zero.after(1);
-          else arm();
+          // A running timer has its event: it may be due in this very cycle, and not have come yet.
+          else if (waited) arm();
         },
       };
     });
