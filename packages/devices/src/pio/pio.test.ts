@@ -1,7 +1,8 @@
+import { createMachine, defineDevice } from '@backplane/core';
 import { deviceLaws } from '@backplane/core/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Bench, bench } from '../test-bench.js';
+import { type Bench, bench, pilot } from '../test-bench.js';
 import { pio } from './pio.js';
 
 test.each(deviceLaws(pio))('%s', (_name, law) => law());
@@ -97,6 +98,16 @@ describe.each([
       { line: ready, low: true, cycle },
       { line: ready, low: false, cycle: cycle + 2 },
     ]);
+  });
+
+  test('stays ready when a mask is written, whatever its bits are', () => {
+    for (const mask of [0x0f, 0xff]) {
+      const chip = programmed(port, MODE[0]);
+      chip.write(port, 1);
+      chip.write(CONTROL + port, 0x97);
+      chip.write(CONTROL + port, mask);
+      expect(isHigh(chip, ready)).toBe(true);
+    }
   });
 
   test('in input mode takes what is there while it is strobed', () => {
@@ -233,6 +244,48 @@ describe('in mode 2', () => {
     chip.write(CONTROL + A, MODE[1]);
     expect(isHigh(chip, 'brdy')).toBe(false);
   });
+});
+
+test('who strobes as soon as READY rises has READY rise for each byte', () => {
+  const rises: number[] = [];
+  const eager = defineDevice({
+    type: 'eager',
+    version: 1,
+    lines: ['ready', 'strobe'],
+    create: ({ lines, clock }) => ({
+      lines: {
+        ready(low) {
+          if (low) return;
+          rises.push(clock.now());
+          lines.strobe.assert();
+          lines.strobe.release();
+        },
+      },
+    }),
+  });
+  const machine = createMachine(
+    {
+      clock: 1_000_000,
+      cpu: { type: 'pilot', daisyChain: ['pio'] },
+      devices: { pio: { type: 'pio' }, eager: { type: 'eager' } },
+      memory: [{ at: 0x8000, device: 'pio' }],
+      wires: [
+        ['pio.ardy', 'eager.ready'],
+        ['pio.astb', 'eager.strobe'],
+      ],
+    },
+    { plugins: [pilot, pio, eager] },
+  );
+  machine.step();
+  const write = (at: number, data: number) => {
+    Object.assign(machine.cpu.registers, { pc: 0x8000 + at, kind: 2, data });
+    machine.step();
+  };
+  write(CONTROL, MODE[0]);
+  const { cycles } = machine;
+  for (const byte of [1, 2, 3]) write(A, byte);
+  machine.run(5);
+  expect(rises).toEqual([cycles, cycles + 1, cycles + 2]);
 });
 
 test('port A goes before port B', () => {

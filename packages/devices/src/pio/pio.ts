@@ -50,11 +50,13 @@ export const pio = defineDevice({
       const rise = event(name, () => line.release());
       return {
         raise() {
-          if (own.ready) {
+          const { ready } = own;
+          // Before the line moves: who is at its other end may strobe at once.
+          own.ready = 1;
+          if (ready) {
             line.assert();
             rise.after(2);
           } else line.release();
-          own.ready = 1;
         },
         drop() {
           own.ready = 0;

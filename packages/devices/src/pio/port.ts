@@ -98,7 +98,7 @@ export function port(state: StateOf<typeof portFields>, link: DeviceLink): Port 
         state.interruptControl = (state.interruptControl & ~Interrupt.Enable) | (word & Interrupt.Enable);
       }
       update();
-      return next === Next.Direction || (word & 0x0f) === 0x0f;
+      return next === Next.Direction || (next === Next.Any && (word & 0x0f) === 0x0f);
     },
     reset() {
       // The vector stays (UM0081, "Reset").
