@@ -1,4 +1,4 @@
-import { createMachine } from '@backplane/core';
+import { createMachine, type MachineConfig } from '@backplane/core';
 import { deviceLaws } from '@backplane/core/testing';
 import { describe, expect, test } from 'vitest';
 import { type Bench, bench, pilot } from '../test-bench.js';
@@ -17,6 +17,8 @@ const CONTROL = 3;
 const OVERRUN = 0x04;
 const RECEIVER_FULL = 0x08;
 const TRANSMITTER_EMPTY = 0x10;
+const NO_CARRIER = 0x20;
+const DATA_SET_NOT_READY = 0x40;
 const INTERRUPT = 0x80;
 
 /** DTR, receiver interrupt off, transmitter on without interrupt. */
@@ -29,6 +31,28 @@ function polled(config: Readonly<Record<string, unknown>> = {}): Bench {
   acia.write(COMMAND, POLLED);
   acia.write(CONTROL, BAUD_9600);
   return acia;
+}
+
+/** ACIAs at 0x8000, 0x9000 …, and a bus cycle of the CPU. */
+function machineOf(acias: Readonly<Record<string, object>>, wires: NonNullable<MachineConfig['wires']>) {
+  const names = Object.keys(acias);
+  const machine = createMachine(
+    {
+      clock: 1_000_000,
+      cpu: { type: 'pilot' },
+      devices: Object.fromEntries(names.map((name) => [name, { ...acias[name], type: 'acia-6551' }])),
+      memory: names.map((device, index) => ({ at: 0x8000 + index * 0x1000, device })),
+      wires,
+    },
+    { plugins: [pilot, acia6551] },
+  );
+  const { registers } = machine.cpu;
+  const cycle = (kind: number, address: number, data = 0) => {
+    Object.assign(registers, { pc: address, kind, data });
+    machine.step();
+    return registers.data as number;
+  };
+  return { machine, cycle };
 }
 
 /** Bytes the host received, with the cycle after which they were there. */
@@ -68,6 +92,15 @@ describe('reset', () => {
     expect(acia.read(CONTROL)).toBe(0x9e);
     expect(acia.lines.dtr?.asserted).toBe(false);
     expect(acia.lines.rts?.asserted).toBe(false);
+  });
+
+  test('tells no change of DSR that its own DTR makes', () => {
+    const { machine, cycle } = machineOf({ acia: { modem: true } }, [['acia.dtr', 'acia.dsr']]);
+    cycle(2, 0x8000 + COMMAND, POLLED);
+    cycle(1, 0x8000 + STATUS);
+    machine.reset();
+    cycle(0, 0);
+    expect(cycle(1, 0x8000 + STATUS)).toBe(TRANSMITTER_EMPTY | NO_CARRIER | DATA_SET_NOT_READY);
   });
 });
 
@@ -263,25 +296,7 @@ describe('receiver', () => {
   });
 
   test('keeps the first of two bytes, and says so, when one ACIA sends to another', () => {
-    const machine = createMachine(
-      {
-        clock: 1_000_000,
-        cpu: { type: 'pilot' },
-        devices: { near: { type: 'acia-6551' }, far: { type: 'acia-6551' } },
-        memory: [
-          { at: 0x8000, device: 'near' },
-          { at: 0x9000, device: 'far' },
-        ],
-        wires: [['near.serial', 'far.serial']],
-      },
-      { plugins: [pilot, acia6551] },
-    );
-    const { registers } = machine.cpu;
-    const cycle = (kind: number, address: number, data = 0) => {
-      Object.assign(registers, { pc: address, kind, data });
-      machine.step();
-      return registers.data as number;
-    };
+    const { machine, cycle } = machineOf({ near: {}, far: {} }, [['near.serial', 'far.serial']]);
     for (const base of [0x8000, 0x9000]) {
       cycle(2, base + COMMAND, POLLED);
       cycle(2, base + CONTROL, BAUD_9600);
@@ -295,12 +310,45 @@ describe('receiver', () => {
     expect(cycle(1, 0x9000 + DATA)).toBe(0x41);
     expect(machine.memory.peek(0x9000 + STATUS)).toBe(TRANSMITTER_EMPTY);
   });
+
+  test('has no time to make up for after a sender that was too fast', () => {
+    const { machine, cycle } = machineOf({ near: {}, far: {} }, [['near.serial', 'far.serial']]);
+    cycle(2, 0x8000 + COMMAND, POLLED);
+    cycle(2, 0x8000 + CONTROL, BAUD_9600);
+    cycle(2, 0x9000 + COMMAND, POLLED);
+    // 4800 baud: two frames of the sender.
+    cycle(2, 0x9000 + CONTROL, 0x1c);
+    for (let count = 0; count < 20; count += 1) {
+      cycle(2, 0x8000 + DATA, count);
+      machine.run(1_050);
+    }
+    // The stop bit of the last one is going out; what came is read until there is nothing more.
+    let last = 0;
+    for (let looks = 0; looks < 2_100; looks += 1) {
+      if (cycle(1, 0x9000 + STATUS) & RECEIVER_FULL) last = cycle(1, 0x9000 + DATA);
+    }
+    expect(last).toBe(19);
+  });
+
+  test('that is switched off in the midst of a frame waits for none of it later', () => {
+    const acia = polled();
+    acia.machine.channel('console').write('ab');
+    // The first byte is there at once; the second takes a frame from then on.
+    while ((acia.read(STATUS) & RECEIVER_FULL) === 0);
+    acia.read(DATA);
+    acia.read(STATUS);
+    acia.read(STATUS);
+    acia.write(COMMAND, POLLED & ~0x01);
+    acia.write(COMMAND, POLLED);
+    acia.machine.channel('console').write('c');
+    const { cycle } = acia;
+    while ((acia.read(STATUS) & RECEIVER_FULL) === 0);
+    expect(acia.cycle - cycle).toBeLessThan(1_042 + 5);
+    expect(acia.read(DATA)).toBe('c'.charCodeAt(0));
+  });
 });
 
 describe('modem lines', () => {
-  const NO_CARRIER = 0x20;
-  const DATA_SET_NOT_READY = 0x40;
-
   test('are tied low where nobody asks for them', () => {
     const acia = polled();
     expect(acia.read(STATUS)).toBe(TRANSMITTER_EMPTY);

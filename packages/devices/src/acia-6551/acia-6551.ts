@@ -217,6 +217,13 @@ export const acia6551 = defineDevice({
       }
     }
 
+    /** What of a frame has come is forgotten, and the time that it would have taken. */
+    function abort(): void {
+      state.receiving = 0;
+      state.receiveEnd = Math.min(state.receiveEnd, clock.now());
+      frameReceived.cancel();
+    }
+
     // Modem lines
 
     /** A change of DCD or DSR interrupts and holds the status bits until status is read (R6551, "Status register"). */
@@ -232,10 +239,7 @@ export const acia6551 = defineDevice({
     }
 
     function updateReceiver(): void {
-      if (!receiverOn()) {
-        state.receiving = 0;
-        frameReceived.cancel();
-      }
+      if (!receiverOn()) abort();
       listenOn();
     }
 
@@ -293,7 +297,6 @@ export const acia6551 = defineDevice({
         state.transmitFull = 0;
         state.transmitting = 0;
         state.receiveFull = 0;
-        state.receiving = 0;
         state.overrun = 0;
         state.modemChanged = 0;
         state.noCarrier = low('dcd') ? 0 : 1;
@@ -339,7 +342,10 @@ export const acia6551 = defineDevice({
         serial(byte) {
           if (!receiverOn()) return;
           // From a device that sends faster than this one is set to receive.
-          if (state.receiving) receive();
+          if (state.receiving) {
+            abort();
+            receive();
+          }
           listen.cancel();
           state.receiveShift = word(byte);
           state.receiving = 1;
