@@ -320,13 +320,14 @@ export function channel(setup: ChannelSetup): Channel {
       'first',
       'breaking',
       'broken',
-      'externalChanged',
     ] as const) {
       state[name] = 0;
     }
     state.underrun = 1;
-    state.external = externalNow();
+    // First, for they may be joined to the modem lines that are looked at then.
     for (const line of [lines.dtr, lines.rts, lines.txd]) line.release();
+    state.external = externalNow();
+    state.externalChanged = 0;
     update();
   }
 
@@ -375,6 +376,10 @@ export function channel(setup: ChannelSetup): Channel {
           break;
         case Register.Format:
           if (isSynchronous()) refuse('the program chooses a synchronous mode', ASYNCHRONOUS);
+          break;
+        case Register.Receive:
+          // A byte may have waited for CTS, which matters only with Auto Enables.
+          startFrame();
           break;
         case Register.Transmit:
           drive(lines.dtr, has(Register.Transmit, Transmit.DataTerminalReady));
@@ -437,7 +442,8 @@ export function channel(setup: ChannelSetup): Channel {
       rxd(isLow) {
         if (isLow && receiveOn() && !isSynchronous()) {
           listenTimer.cancel();
-          state.receiving = 0;
+          // Bytes come when their data bits are out: what is low now is what follows them.
+          if (state.receiving) receive();
           state.breaking = 1;
           receiveTimer.start(frame());
         } else if (!isLow) {

@@ -136,6 +136,8 @@ function pair(wires: readonly (readonly [string, string])[] = [], config: Readon
   return { machine, near: line(at(0x8000)), far: line(at(0x9000)), idle: (cycles: number) => void machine.run(cycles) };
 }
 
+type Pair = ReturnType<typeof pair>;
+
 describe('registers', () => {
   test('are reached by the pointer, once', () => {
     const chip = bench(sio);
@@ -232,6 +234,18 @@ describe('the transmitter', () => {
     pass(chip, 200);
     expect(sent.bytes).toEqual([]);
     chip.lines.ctsa?.assert();
+    pass(chip, 200);
+    expect(sent.bytes).toEqual([7]);
+  });
+
+  test('sends what waited for CTS when CTS matters no more', () => {
+    const chip = opened();
+    const sent = sentBy(chip);
+    set(chip, 3, 0xe1);
+    chip.write(DATA, 7);
+    pass(chip, 200);
+    expect(sent.bytes).toEqual([]);
+    set(chip, 3, 0xc1);
     pass(chip, 200);
     expect(sent.bytes).toEqual([7]);
   });
@@ -519,6 +533,32 @@ describe('external status', () => {
     near.write(DATA, 9);
     idle(2 * FRAME);
     expect(far.read(DATA)).toBe(9);
+  });
+
+  test('of a byte that a break follows is that of any byte, and then a break', () => {
+    const { near, far, idle } = pair([['near.txda', 'far.rxda']]);
+    near.write(DATA, 0x5a);
+    while ((get(near, 1) & ALL_SENT) === 0);
+    set(near, 5, 0x78);
+    idle(2 * FRAME);
+    expect([get(far, 1) & FRAMING, far.read(DATA)]).toEqual([0, 0x5a]);
+    expect([get(far, 1) & FRAMING, far.read(DATA)]).toEqual([FRAMING, 0]);
+    expect(get(far, 0) & (BREAK | AVAILABLE)).toBe(BREAK);
+  });
+
+  test.each([
+    ['of the chip', [['near.rtsb', 'near.ctsa']], ({ machine }: Pair) => machine.reset()],
+    ['of the channel', [['near.rtsa', 'near.ctsa']], ({ near }: Pair) => command(near, 3)],
+  ] as const)('has no change after a reset %s that its own lines made', (_whose, wires, reset) => {
+    const joined = pair(wires);
+    const { near, machine } = joined;
+    for (const channel of [0, B]) set(line(near, channel), 5, 0x6a, channel);
+    command(near, 2);
+    expect(get(near, 0) & CLEAR_TO_SEND).toBe(CLEAR_TO_SEND);
+    reset(joined);
+    machine.step();
+    set(near, 1, 0x01);
+    expect(get(near, 0) & (CLEAR_TO_SEND | PENDING)).toBe(0);
   });
 
   test('knows no break that is shorter than a frame', () => {
