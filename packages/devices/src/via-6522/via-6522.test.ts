@@ -1,7 +1,8 @@
+import { createMachine, defineDevice } from '@backplane/core';
 import { deviceLaws } from '@backplane/core/testing';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Bench, bench } from '../test-bench.js';
+import { type Bench, bench, pilot } from '../test-bench.js';
 import { Flag, Register } from './registers.js';
 import { via6522 } from './via-6522.js';
 
@@ -301,6 +302,51 @@ describe('control lines', () => {
     via.lines[side.line1]?.assert();
     expect(via.lines[side.line2]?.asserted).toBe(false);
   });
+
+  test.each(sides)(
+    'a write to port $name that makes an edge of line 1 leaves its flag set, its handshake answered',
+    (side) => {
+      let asks = () => false;
+      const inverter = defineDevice({
+        type: 'inverter',
+        version: 1,
+        ports: { in: 8 },
+        lines: ['out', 'asked'],
+        create({ lines }) {
+          asks = () => lines.asked.asserted;
+          return { ports: { in: (pins) => (pins & 1 ? lines.out.assert() : lines.out.release()) } };
+        },
+      });
+      const machine = createMachine(
+        {
+          clock: 1_000_000,
+          cpu: { type: 'pilot' },
+          devices: { via: { type: 'via-6522' }, inverter: { type: 'inverter' } },
+          memory: [{ at: 0x8000, device: 'via' }],
+          wires: [
+            [`via.${side.name === 'A' ? 'pa' : 'pb'}`, 'inverter.in'],
+            [`via.${side.line1}`, 'inverter.out'],
+            [`via.${side.line2}`, 'inverter.asked'],
+          ],
+        },
+        { plugins: [pilot, via6522, inverter] },
+      );
+      machine.step();
+      const write = (register: number, data: number) => {
+        Object.assign(machine.cpu.registers, { pc: 0x8000 + register, kind: 2, data });
+        machine.step();
+      };
+      const flags = () => machine.memory.peek(0x8000 + Register.InterruptFlags);
+      write(side.name === 'A' ? Register.DirectionA : Register.DirectionB, 0xff);
+      write(Register.PeripheralControl, 0x08 << side.shift);
+      write(side.port, 0);
+      expect([flags(), asks()]).toEqual([0, true]);
+      write(side.port, 1);
+      expect([flags(), asks()]).toEqual([side.flag1, false]);
+      write(side.port, 1);
+      expect([flags(), asks()]).toEqual([0, true]);
+    },
+  );
 
   test('only port A has a read handshake', () => {
     const via = bench(via6522);

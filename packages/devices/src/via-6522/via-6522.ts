@@ -230,24 +230,26 @@ export const via6522 = defineDevice({
       }
     }
 
-    /** Port A was read or written: CA1's flag falls, CA2's too unless it is independent, and CA2 says so to the world. */
-    function handshakeA(): void {
+    /** Port A is read or written: CA1's flag falls, CA2's too unless it is independent. CA2 is to say so to the world. */
+    function takeA(): void {
       state.flags &= ~(isIndependent(ca2Mode()) ? Flag.CA1 : Flag.CA1 | Flag.CA2);
-      if (ca2Mode() === Mode2.Handshake || ca2Mode() === Mode2.Pulse) {
-        state.ca2Taken = 1;
-        driveControlA();
-        if (ca2Mode() === Mode2.Pulse) pulseA.after(1);
-      }
+      state.ca2Taken = Number(ca2Mode() === Mode2.Handshake || ca2Mode() === Mode2.Pulse);
+    }
+
+    function tellA(): void {
+      driveControlA();
+      if (ca2Mode() === Mode2.Pulse) pulseA.after(1);
     }
 
     /** As for port A, but a read has no handshake. */
-    function handshakeB(written: boolean): void {
+    function takeB(written: boolean): void {
       state.flags &= ~(isIndependent(cb2Mode()) ? Flag.CB1 : Flag.CB1 | Flag.CB2);
-      if (written && (cb2Mode() === Mode2.Handshake || cb2Mode() === Mode2.Pulse)) {
-        state.cb2Taken = 1;
-        driveControlB();
-        if (cb2Mode() === Mode2.Pulse) pulseB.after(1);
-      }
+      if (written) state.cb2Taken = Number(cb2Mode() === Mode2.Handshake || cb2Mode() === Mode2.Pulse);
+    }
+
+    function tellB(): void {
+      driveControlB();
+      if (cb2Mode() === Mode2.Pulse) pulseB.after(1);
     }
 
     function accessShift(): void {
@@ -306,10 +308,11 @@ export const via6522 = defineDevice({
         const value = peek(offset);
         switch (offset) {
           case Register.PortB:
-            handshakeB(false);
+            takeB(false);
             break;
           case Register.PortA:
-            handshakeA();
+            takeA();
+            tellA();
             break;
           case Register.Timer1CounterLow:
             state.flags &= ~Flag.Timer1;
@@ -333,13 +336,16 @@ export const via6522 = defineDevice({
         switch (offset) {
           case Register.PortB:
             state.outputB = value;
+            // First, for the pins may make an edge of CB1 or CB2, which is later and counts.
+            takeB(true);
             drivePortB();
-            handshakeB(true);
+            tellB();
             break;
           case Register.PortA:
             state.outputA = value;
+            takeA();
             drivePortA();
-            handshakeA();
+            tellA();
             break;
           case Register.PortANoHandshake:
             state.outputA = value;
