@@ -75,8 +75,10 @@ describe(`random machines of seed ${SEED}`, () => {
       }),
       { numRuns: LOOPS, seed: SEED },
     );
+    // Of a few that somebody looks at again, nothing can be said.
+    if (LOOPS < 100) return;
     expect(translated).toBeGreaterThan(0.25 * LOOPS);
     // Some of a hundred write over what was translated.
-    if (LOOPS >= 100) expect(invalidated).toBeGreaterThan(0);
+    expect(invalidated).toBeGreaterThan(0);
   });
 });
