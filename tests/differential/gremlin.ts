@@ -1,5 +1,6 @@
 /** A device that does whatever a machine must put up with: from within accesses, and at any time by events. */
 import { type DevicePlugin, defineDevice, u8, u32, z } from '@backplane/core';
+import type { Log } from './log.js';
 
 export type GremlinLine = 'irq' | 'nmi' | 'so' | 'rdy' | 'reset';
 export type StalledKind = 'read' | 'write' | 'idle';
@@ -41,7 +42,7 @@ const actions = z.array(z.array(z.looseObject({ does: z.string() })));
  *
  * @param log takes each access and each event, with the time the device saw
  */
-export const gremlin = (log: string[]): DevicePlugin =>
+export const gremlin = (log: Log): DevicePlugin =>
   defineDevice({
     type: 'gremlin',
     version: 1,
@@ -59,7 +60,7 @@ export const gremlin = (log: string[]): DevicePlugin =>
     state: () => ({ count: u32(), step0: u8(), step1: u8(), step2: u8(), received: u8() }),
     create({ config, state, lines, chain, banks, channels, clock, event, stall, exit: end }) {
       const { reads, writes, values, events } = config as unknown as GremlinConfig;
-      const note = (text: string): void => void log.push(`${clock.now()} ${text}`);
+      const note = (text: string): void => log.add(`${clock.now()} ${text}`);
 
       const perform = (actions: readonly GremlinAction[]): void => {
         for (const action of actions) act(action);

@@ -1,6 +1,7 @@
 /** Lets a described machine live, and tells all that can be seen of it. */
 import { createMachine, type EngineChoice, type Machine, type MachineStats } from '@backplane/core';
 import { gremlin } from './gremlin.js';
+import { Log } from './log.js';
 import type { Episode, HostAction, MachineDescription } from './random-machine.js';
 import { SUBJECTS } from './subjects.js';
 
@@ -40,7 +41,7 @@ function repeated({ size, bytes }: { readonly size: number; readonly bytes: stri
 }
 
 export function live({ config, images, patches, waits, episodes }: MachineDescription, way: Way): Life {
-  const log: string[] = [];
+  const log = new Log();
   const used = Object.fromEntries(
     Object.entries(images)
       .filter(([name]) => JSON.stringify(config).includes(`"${name}"`))
@@ -53,7 +54,7 @@ export function live({ config, images, patches, waits, episodes }: MachineDescri
   });
   const output: number[] = [];
   machine.on('output', ({ bytes }) => output.push(...bytes));
-  machine.on('input', ({ byte, cycles }) => log.push(`< ${byte} at ${cycles}`));
+  machine.on('input', ({ byte, cycles }) => log.add(`< ${byte} at ${cycles}`));
   const console = machine.channel('console');
   console.waits = waits;
   for (const { cpu, at, bytes } of patches) machine.cpus[cpu]?.memory.load(at, unhex(bytes));
@@ -73,7 +74,7 @@ export function live({ config, images, patches, waits, episodes }: MachineDescri
     for (const action of host) act(machine, action, log);
     return sight;
   });
-  return { machine, sights, log, output: output.join(' '), stats: machine.stats() };
+  return { machine, sights, log: log.lines, output: output.join(' '), stats: machine.stats() };
 }
 
 function runEpisode(machine: Machine, run: Episode['run'], { sliced }: Way, between: () => void): string {
@@ -88,7 +89,7 @@ function runEpisode(machine: Machine, run: Episode['run'], { sliced }: Way, betw
   return reason;
 }
 
-function act(machine: Machine, action: HostAction, log: string[]): void {
+function act(machine: Machine, action: HostAction, log: Log): void {
   switch (action.does) {
     case 'poke':
       machine.memory.poke(action.address, action.value);
@@ -102,7 +103,7 @@ function act(machine: Machine, action: HostAction, log: string[]): void {
     case 'trace':
       machine.onCycle = action.on
         ? ({ cpu, cycle, kind, address, value, stalled, first }) =>
-            log.push(
+            log.add(
               `${cpu} ${cycle} ${first ? 'first ' : ''}${kind} ${address.toString(16)} ${value}${stalled ? ' stalled' : ''}`,
             )
         : null;
