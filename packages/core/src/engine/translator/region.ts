@@ -8,7 +8,7 @@
 import type { Next, Specialized, Step } from './specialize.js';
 
 /** Instructions of a region at most. */
-const MOST_INSTRUCTIONS = 200;
+const MOST_INSTRUCTIONS = 400;
 /** How many instructions a way goes on from where jumps led to, and from where it leaves a loop or jumps elsewhere. */
 const FAR = 100;
 const NEAR = 24;
