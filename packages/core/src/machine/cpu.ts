@@ -385,17 +385,21 @@ export class Cpu {
     const { words, clock } = this;
     const bit = kindBit(kind);
     this.#scheduler.dispatch(clock[0] as number);
-    for (let stalled = 0; ; stalled += 1) {
+    for (let stalled = 0; ; ) {
       const isStolen = (words[STALL_CYCLES_WORD] as number) > 0 && ((words[STALL_KINDS_WORD] as number) & bit) !== 0;
       const isHeldUp = ((words[LINE_WORD] as number) & (this.#stallMasks[bit] as number)) !== 0;
       if (!isStolen && !isHeldUp) break;
+      const isForEver = !isStolen && this.#scheduler.nextDue === Number.POSITIVE_INFINITY;
+      if (isForEver || stalled > LONGEST_STALL) this.#hang();
       let passing = 1;
       if (isStolen) {
         // Nothing can happen before the next event: 10 ms of delay are 40,000 cycles.
         const toEvent = Math.ceil((this.#scheduler.nextDue - (clock[0] as number)) / this.ticks);
-        if (this.trace === null) passing = Math.max(1, Math.min(words[STALL_CYCLES_WORD] as number, toEvent));
-        words[STALL_CYCLES_WORD] = (words[STALL_CYCLES_WORD] as number) - passing;
-      } else if (this.#scheduler.nextDue === Number.POSITIVE_INFINITY || stalled > LONGEST_STALL) this.#hang();
+        const pending = words[STALL_CYCLES_WORD] as number;
+        if (this.trace === null) passing = Math.max(1, Math.min(pending, toEvent, LONGEST_STALL + 1 - stalled));
+        words[STALL_CYCLES_WORD] = pending - passing;
+      }
+      stalled += passing;
       if (this.trace !== null) this.#tell(kind, bus, address, 0, true);
       clock[0] = (clock[0] as number) + passing * this.ticks;
       this.#scheduler.dispatch(clock[0] as number);

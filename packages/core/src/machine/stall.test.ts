@@ -213,6 +213,51 @@ describe.each(['evaluator', 'interpreter'] as const)('in the %s, a line that sta
   });
 });
 
+/** A device that steals many cycles at once, and, when these are nearly over, if it is greedy two more in each. */
+const robber = (cycles: number, isGreedy: boolean) =>
+  defineDevice({
+    type: 'robber',
+    version: 1,
+    create({ event, stall }) {
+      const first = event('first', () => {
+        stall(['read', 'write', 'idle'], cycles);
+        if (isGreedy) more.after(cycles - 10);
+      });
+      const more = event('more', () => {
+        stall(['read', 'write', 'idle'], 2);
+        more.after(1);
+      });
+      return {
+        reset() {
+          first.after(50);
+        },
+      };
+    },
+  });
+
+const robbed = (cycles: number, isGreedy: boolean, engine: EngineChoice) =>
+  toyMachine('loop: JMP loop', { devices: { r: { type: 'robber' } } }, [robber(cycles, isGreedy)], engine);
+
+describe.each(['evaluator', 'interpreter'] as const)('in the %s, a device that steals cycles', (engine) => {
+  test('and never leaves one jams the CPU after 2²⁴ cycles, watched or not', () => {
+    const machine = robbed(2 ** 24 - 20, true, engine);
+    const seen = machine.run(1000);
+    expect(seen.reason).toBe('jam');
+    expect(seen.cycles).toBe(50 + 2 ** 24 + 1);
+    expect(machine.cpu.status).toBe('jammed');
+
+    const watched = robbed(2 ** 24 - 20, true, engine);
+    watched.onCycle = () => {};
+    expect(watched.run(1000)).toEqual(seen);
+  });
+
+  test('may steal 2²⁴ at once', () => {
+    const machine = robbed(2 ** 24, false, engine);
+    expect(machine.run(1000).reason).toBe('cycles');
+    expect(machine.cpu.status).toBe('running');
+  });
+});
+
 describe('a CPU that hangs', () => {
   test('runs again after a reset, once nothing holds it up', () => {
     const machine = held('hold', holder(50, Number.POSITIVE_INFINITY), 'loop: ADD #1\n JMP loop');
